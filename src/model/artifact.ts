@@ -1,0 +1,31 @@
+import type { LaunchPlan, LaunchProcess } from "./launch-plan.ts";
+import type { Digest } from "./source.ts";
+
+/**
+ * What a build leaves behind: a slug directory (later: or an OCI image), plus its process types.
+ * Written by build. Read by control and engines. Stored in the artifact store under its digest; never changed.
+ * The digest is of everything that determines the artifact (source, buildpacks, build environment), so it is known
+ * before the build and the directory never moves: layers may hold absolute paths.
+ */
+export type Artifact = {
+  readonly digest: Digest;
+  readonly form: "slug";
+  /** Holds `app/` and `layers/`. */
+  readonly directory: string;
+  /** In Procfile order where a Procfile names them, then the buildpacks'. Without `release`, which is here too if declared. */
+  readonly processes: readonly LaunchProcess[];
+  readonly launchPlan: LaunchPlan;
+  readonly buildpacks: readonly { readonly id: string; readonly version: string }[];
+  readonly builtAt: number;
+  readonly sizeBytes: number;
+};
+
+/** The artifact's process of that type, if it has one. */
+export function findProcess(artifact: Artifact, type: string): LaunchProcess | undefined {
+  return artifact.processes.find((process) => process.type === type);
+}
+
+/** The type that gets the app's routes: `web`, else `cmd`, else none (§2, §5). */
+export function routedType(types: readonly string[]): string | undefined {
+  return ["web", "cmd"].find((type) => types.includes(type));
+}

@@ -1,0 +1,61 @@
+import type { AppName } from "./app.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import type { ErrorCode } from "./error-registry.ts";
+
+export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollback", "destroy"] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/** `undoing` after a failure or a cancel, until the previous state is back. */
+export type OperationStatus = "waiting" | "running" | "undoing" | "succeeded" | "unchanged" | "failed" | "cancelled" | "superseded";
+
+/** Whether nothing more will happen to it. */
+export function isEnded(status: OperationStatus): boolean {
+  return status !== "waiting" && status !== "running" && status !== "undoing";
+}
+
+/**
+ * A recorded, resumable run of steps on one app. Written by control/orchestrator. Read by API, CLI, later webhooks.
+ * Stored in SQLite, table `operations`; what happened is in `operation_events`, append-only.
+ */
+export type Operation = {
+  readonly id: number;
+  readonly app: AppName;
+  readonly kind: OperationKind;
+  readonly status: OperationStatus;
+  readonly createdAt: number;
+  readonly endedAt?: number;
+  /** The release it made. */
+  readonly release?: number;
+  readonly failure?: OperationFailure;
+};
+
+/** Why an operation stopped: a code of the registry, one sentence, one action, and what was seen. */
+export type OperationFailure = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly step?: string;
+  /** Lines to show below the message: last probe, exit code, log tail, diagnosis. */
+  readonly evidence: readonly string[];
+};
+
+/** What a follower of an operation sees, in order. `at` is milliseconds since the epoch. */
+export type OperationEvent = { readonly seq: number; readonly at: number } & OperationEventBody;
+
+export type OperationEventBody =
+  | { readonly type: "queued"; readonly kind: OperationKind; readonly app: AppName }
+  | { readonly type: "stepStarted"; readonly step: string }
+  | { readonly type: "stepEnded"; readonly step: string; readonly outcome: "done" | "skipped" | "failed" | "undone"; readonly durationMs: number; readonly detail: string }
+  | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic }
+  | { readonly type: "output"; readonly step: string; readonly source: string; readonly text: string }
+  /** Something inside a step is done: `web.1`, with what and how long. */
+  | { readonly type: "item"; readonly step: string; readonly item: string; readonly detail: string; readonly durationMs?: number }
+  | { readonly type: "cancelRequested" }
+  | {
+      readonly type: "ended";
+      readonly status: OperationStatus;
+      readonly durationMs: number;
+      readonly release?: number;
+      readonly url?: string;
+      readonly failure?: OperationFailure;
+    };
