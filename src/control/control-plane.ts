@@ -1,0 +1,94 @@
+import type { Secret } from "../lib/secret.ts";
+import type { App, AppName } from "../model/app.ts";
+import type { Formation } from "../model/formation.ts";
+import type { Instance } from "../model/instance.ts";
+import type { LogLine } from "../model/log-line.ts";
+import type { Operation, OperationEvent } from "../model/operation.ts";
+import type { Release } from "../model/release.ts";
+import type { Digest } from "../model/source.ts";
+
+/** An app as lists show it. */
+export type AppSummary = {
+  readonly app: App;
+  /** Absent when no process type gets routes or the router has no port yet. */
+  readonly url?: string;
+  /** Empty before the first release. */
+  readonly formation: Formation;
+  /** Instances in phase `serving`, by type. */
+  readonly serving: Formation;
+  /** The running, else the oldest waiting operation. */
+  readonly operation?: number;
+};
+
+export type AppDetails = AppSummary & {
+  readonly description?: string;
+  readonly buildpacks: readonly { readonly id: string; readonly version: string }[];
+  readonly processes: readonly { readonly type: string; readonly command: string }[];
+  /** Not the stopped ones; by type in Procfile order, then number, then start. */
+  readonly instances: readonly Instance[];
+};
+
+export type PlatformState = {
+  readonly version: string;
+  readonly pid: number;
+  readonly home: string;
+  readonly startedAt: number;
+  readonly engine: string;
+  readonly apiUrl: string;
+  readonly state: "running" | "stopping";
+  readonly edge: {
+    readonly state: "serving" | "starting" | "down";
+    readonly port?: number;
+    readonly wantedPort: number;
+    readonly pid?: number;
+    readonly tableVersion: number;
+  };
+  readonly appCount: number;
+};
+
+export type DeployOrder = { readonly app: AppName; readonly source: Digest; readonly origin: string; readonly takeOver: boolean };
+
+/** `ps` is `web`, `web.1` or `router`; absent: everything. `num`: how many of the last lines. */
+export type LogSelection = { readonly app: AppName; readonly ps?: string; readonly num: number };
+
+/**
+ * What the outside can ask of control. Implemented in control, called by api (and git later).
+ * Every method throws `PortsideError` with a registry code when it refuses; the methods that change something return
+ * the operation that does it, at once, while it waits or runs.
+ */
+export interface ControlPlane {
+  platform(): PlatformState;
+  /** By name. */
+  apps(): readonly AppSummary[];
+  app(name: AppName): AppDetails;
+  /** Newest first. */
+  releases(name: AppName): readonly Release[];
+  config(name: AppName): Readonly<Record<string, Secret>>;
+
+  hasSource(digest: Digest): boolean;
+  /** `tar` is an uncompressed or gzipped tar of the source's files. E_SOURCE_INVALID when its content has another digest. */
+  storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+
+  deploy(order: DeployOrder): Operation;
+  scale(name: AppName, formation: Formation): Operation;
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation;
+  /** Without `release`: to the newest one that served before the current one. */
+  rollback(name: AppName, release?: number): Operation;
+  /** null unsets. */
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation;
+  destroy(name: AppName): Operation;
+
+  operation(id: number): Operation;
+  /** Asks it to stop and bring the previous state back; the operation ends as `cancelled`. E_OPERATION_ENDED. */
+  cancel(id: number): Operation;
+  /** Recorded events behind `afterSeq` (0: all), then new ones; ends after `ended` or when the signal aborts. */
+  operationEvents(id: number, afterSeq: number, signal: AbortSignal): AsyncIterable<OperationEvent>;
+
+  /** Oldest first. */
+  logs(selection: LogSelection): readonly LogLine[];
+  /** Lines behind `afterId`, then new ones until the signal aborts. */
+  followLogs(selection: LogSelection, afterId: number, signal: AbortSignal): AsyncIterable<LogLine>;
+
+  /** Resolves at once; the process ends when everything is stopped. */
+  shutdown(options: { readonly keepInstances: boolean }): void;
+}
