@@ -44,6 +44,7 @@ export type InstanceSpec = {
 /** A TCP socket an instance listens on, as the kernel says: `0.0.0.0`, `127.0.0.1`, `::`, `::1` or another address. */
 export type Listener = { readonly address: string; readonly port: number };
 
+/** What an engine says about one instance now. */
 export type ObservedInstance = {
   readonly id: InstanceId;
   readonly app: AppName;
@@ -94,7 +95,12 @@ export interface Engine {
   /** Sockets it listens on now; empty without the capability. */
   listeners(id: InstanceId, signal: AbortSignal): Promise<readonly Listener[]>;
   /** Runs a program with the instance's environment, beside it. */
-  exec(id: InstanceId, argv: readonly [string, ...string[]], limitMs: number, signal: AbortSignal): Promise<EngineExecResult>;
+  exec(
+    id: InstanceId,
+    argv: readonly [string, ...string[]],
+    limitMs: number,
+    signal: AbortSignal,
+  ): Promise<EngineExecResult>;
   /** Waits until all output of an ended instance is in the sink, then removes every trace of it. */
   forget(id: InstanceId, signal: AbortSignal): Promise<void>;
   /** Only for `routes: "own"`. */
@@ -103,6 +109,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** How a program run beside an instance ended. */
 export type EngineExecResult = {
   readonly exitCode: number | null;
   readonly timedOut: boolean;

@@ -21,6 +21,7 @@ export type FormationDeclaration = {
   readonly autoscaling?: AutoscalingDeclaration;
 };
 
+/** `formation.TYPE.autoscaling`; the map form of `triggers` is opened into a list. */
 export type AutoscalingDeclaration = {
   readonly min_quantity?: number;
   readonly max_quantity?: number;
@@ -53,6 +54,7 @@ export type HealthCheck = {
   readonly onFailure?: { readonly command?: readonly string[]; readonly url?: string };
 };
 
+/** One entry of `cron` (§7). */
 export type CronEntry = {
   readonly command: string;
   readonly schedule: string;

@@ -1,4 +1,5 @@
-import type { Severity } from "./diagnostic.ts";
+/** `error` stops the operation before the build, `warning` never does, `info` is good to know. */
+export type Severity = "error" | "warning" | "info";
 
 /** Every code a parser of the contract can report, with its severity and what it is about. Codes are never reused or renamed. */
 export const DIAGNOSTICS = {

@@ -1,7 +1,4 @@
-import type { DiagnosticCode } from "./diagnostic-registry.ts";
-
-/** `error` stops the operation before the build, `warning` never does, `info` is good to know. */
-export type Severity = "error" | "warning" | "info";
+import type { DiagnosticCode, Severity } from "./diagnostic-registry.ts";
 
 /**
  * One finding about one place in a file. Written by contract (and portability). Read by control, API and CLI.

@@ -13,6 +13,8 @@ export const ERRORS = {
   E_NOT_FOUND: { status: 404, exit: 1, text: "There is no {what}.", hint: "Check the address." },
   E_METHOD: { status: 405, exit: 1, text: "{method} is not possible on {path}.", hint: "See /openapi.json for what is accepted." },
   E_BODY_TOO_LARGE: { status: 413, exit: 1, text: "The body is larger than {limit}.", hint: "Leave large files out with a .portsideignore file." },
+  E_ORIGIN: { status: 403, exit: 1, text: "The request was refused: {problem}.", hint: "Use the address that `portside status` shows, from no other site's page." },
+  E_STREAMS_MAX: { status: 503, exit: 1, text: "{limit} event streams are open already.", hint: "Close one that follows an operation or a log, then try again." },
   E_SERVER_DOWN: { status: 503, exit: 1, text: "Portside is not running on this machine.", hint: "Start it with `portside up`." },
   E_SERVER_START: { status: 500, exit: 1, text: "Portside did not start: {problem}.", hint: "Look into server.log in the Portside home." },
   E_SERVER_STOPPING: { status: 503, exit: 1, text: "Portside is stopping.", hint: "Wait until it has stopped, then start it with `portside up`." },

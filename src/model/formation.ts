@@ -18,9 +18,14 @@ export function nextFormation(input: {
   readonly current: Formation;
 }): Formation {
   const quantity = (type: string): number => {
-    const declared = input.declared[type];
-    if (declared !== undefined && declared !== input.declaredBefore[type]) return declared;
-    return input.current[type] ?? declared ?? defaultQuantity(type);
+    const declared = quantityOf(input.declared, type);
+    if (declared !== undefined && declared !== quantityOf(input.declaredBefore, type)) return declared;
+    return quantityOf(input.current, type) ?? declared ?? defaultQuantity(type);
   };
   return Object.fromEntries(input.types.filter((type) => type !== "release").map((type) => [type, quantity(type)]));
+}
+
+/** The number of one type. A type may be called `constructor`, so inherited members do not count. */
+export function quantityOf(formation: Formation, type: string): number | undefined {
+  return Object.hasOwn(formation, type) ? formation[type] : undefined;
 }

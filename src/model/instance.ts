@@ -49,3 +49,8 @@ export function describeExit(exit: ExitRecord): string {
   if (exit.code !== undefined) return `exit code ${exit.code}`;
   return "exit status unknown";
 }
+
+/** Whether nothing of it runs and nothing will start in its name. */
+export function isEndedInstance(instance: Pick<Instance, "phase">): boolean {
+  return instance.phase === "stopped";
+}

@@ -19,7 +19,12 @@ export const LOG_LINE_BYTES_MAX = 10_000;
 
 /** `2026-01-01T00:00:00.123456+00:00 app[web.1]: text`, Heroku's form. */
 export function formatLogLine(line: Pick<LogLine, "atUs" | "source" | "text">): string {
-  const seconds = Math.floor(line.atUs / 1_000_000);
-  const micros = String(line.atUs - seconds * 1_000_000).padStart(6, "0");
-  return `${isoTime(seconds * 1000).slice(0, 19)}.${micros}+00:00 ${line.source}: ${line.text}`;
+  return `${formatLogTime(line.atUs)} ${line.source}: ${line.text}`;
+}
+
+/** `2026-01-01T00:00:00.123456+00:00`. */
+export function formatLogTime(atUs: number): string {
+  const seconds = Math.floor(atUs / 1_000_000);
+  const micros = String(atUs - seconds * 1_000_000).padStart(6, "0");
+  return `${isoTime(seconds * 1000).slice(0, 19)}.${micros}+00:00`;
 }

@@ -44,13 +44,14 @@ export type OperationEvent = { readonly seq: number; readonly at: number } & Ope
 
 export type OperationEventBody =
   | { readonly type: "queued"; readonly kind: OperationKind; readonly app: AppName }
-  | { readonly type: "stepStarted"; readonly step: string }
-  | { readonly type: "stepEnded"; readonly step: string; readonly outcome: "done" | "skipped" | "failed" | "undone"; readonly durationMs: number; readonly detail: string }
+  | { readonly type: "begun" }
+  | { readonly type: "stepStarted"; readonly step: string; readonly undo: boolean }
+  | StepEnded
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic }
   | { readonly type: "output"; readonly step: string; readonly source: string; readonly text: string }
   /** Something inside a step is done: `web.1`, with what and how long. */
   | { readonly type: "item"; readonly step: string; readonly item: string; readonly detail: string; readonly durationMs?: number }
-  | { readonly type: "cancelRequested" }
+  | { readonly type: "cancelRequested"; readonly failure: OperationFailure }
   | {
       readonly type: "ended";
       readonly status: OperationStatus;
@@ -59,3 +60,15 @@ export type OperationEventBody =
       readonly url?: string;
       readonly failure?: OperationFailure;
     };
+
+/** `unchanged`: the step found that the whole operation would change nothing. */
+export type StepEnded = {
+  readonly type: "stepEnded";
+  readonly step: string;
+  readonly outcome: "done" | "skipped" | "failed" | "undone";
+  readonly durationMs: number;
+  /** What it did, in a few words. */
+  readonly detail: string;
+  readonly unchanged?: boolean;
+  readonly failure?: OperationFailure;
+};

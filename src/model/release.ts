@@ -26,6 +26,8 @@ export type Release = {
   readonly types: readonly string[];
   /** The command of the release phase. */
   readonly hasReleaseCommand: boolean;
+  /** app.json's `description`. */
+  readonly appDescription?: string;
   /** `Deploy 3f2a…`, `Set FOO`, `Rollback to v3`. Never a value. */
   readonly description: string;
   readonly status: ReleaseStatus;

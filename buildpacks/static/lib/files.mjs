@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+
+// What the platform reads lies beside the pages when the whole folder is served.
+const PLATFORM_FILES = new Set(["Procfile", "app.json", "static.json", "project.toml"]);
+const HASHED_BYTES_MAX = 16 * 1024 * 1024;
+const TAGS_MAX = 1_000;
+
+/** The files below one folder; nothing outside it, nothing hidden. */
+export class Files {
+  #root;
+  #isWholeApp;
+  #tags = new Map();
+
+  static async open(root, isWholeApp) {
+    const files = new Files();
+    files.#root = await realpath(root);
+    files.#isWholeApp = isWholeApp;
+    return files;
+  }
+
+  /** `{ path, size, mtimeMs, isDirectory }` of what lies at the segments, or undefined when it may not be served. */
+  async find(segments) {
+    if (segments.some(isUnsafe) || !this.#isShown(segments)) return undefined;
+    try {
+      const path = await realpath(join(this.#root, ...segments));
+      const inside = relative(this.#root, path);
+      // A link may lead out of the folder, or to a hidden file in it.
+      if (inside === ".." || inside.startsWith(`..${sep}`)) return undefined;
+      if (inside !== "" && !this.#isShown(inside.split(sep))) return undefined;
+      const found = await stat(path);
+      if (!found.isFile() && !found.isDirectory()) return undefined;
+      return { path, size: found.size, mtimeMs: found.mtimeMs, isDirectory: found.isDirectory() };
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENAMETOOLONG"].includes(error.code)) return undefined;
+      throw error;
+    }
+  }
+
+  #isShown(segments) {
+    if (this.#isWholeApp && segments.length === 1 && PLATFORM_FILES.has(segments[0])) return false;
+    return segments.every((segment, index) => !segment.startsWith(".") || (index === 0 && segment === ".well-known"));
+  }
+
+  /** The same for the same bytes in every copy of the app; for large files by size and time instead. */
+  async tag(file) {
+    if (file.size > HASHED_BYTES_MAX) return `W/"${file.size.toString(36)}-${Math.floor(file.mtimeMs).toString(36)}"`;
+    const version = `${file.mtimeMs}-${file.size}`;
+    const known = this.#tags.get(file.path);
+    if (known?.version === version) return known.tag;
+    const hash = createHash("sha256").update(await readFile(file.path)).digest("base64url").slice(0, 22);
+    if (this.#tags.size >= TAGS_MAX) this.#tags.delete(this.#tags.keys().next().value);
+    this.#tags.set(file.path, { version, tag: `"${hash}"` });
+    return `"${hash}"`;
+  }
+}
+
+function isUnsafe(segment) {
+  return segment === "" || segment === "." || segment === ".." || /[/\\\0]/.test(segment);
+}

@@ -1,0 +1,35 @@
+import { releaseListSchema, rollbackRequestSchema } from "../../wire/apps.ts";
+import { ACCEPTED, defineRoute, jsonAnswer, jsonBody } from "../define-route.ts";
+import type { RouteTable } from "../define-route.ts";
+import type { ApiContext } from "../environment.ts";
+import { appParams, knownAppName } from "../params.ts";
+import { accepted } from "../respond.ts";
+import { releaseView } from "../views.ts";
+
+const list = defineRoute({
+  method: "get",
+  path: "/v1/apps/{app}/releases",
+  access: { resource: "release", action: "read" },
+  summary: "The app's releases, newest first.",
+  request: { params: appParams },
+  responses: { 200: jsonAnswer(releaseListSchema, "The releases.") },
+});
+
+const rollback = defineRoute({
+  method: "post",
+  path: "/v1/apps/{app}/rollbacks",
+  access: { resource: "app", action: "rollback" },
+  summary: "Makes a new release of an earlier one's artifact and config.",
+  request: { params: appParams, body: jsonBody(rollbackRequestSchema) },
+  responses: ACCEPTED,
+});
+
+/** `portside releases`, `rollback`. */
+export function addReleaseRoutes(table: RouteTable, { control }: ApiContext): void {
+  table.add(list, (c) =>
+    c.json({ releases: control.releases(knownAppName(c.req.valid("param").app)).map(releaseView) }, 200),
+  );
+  table.add(rollback, (c) =>
+    accepted(c, control.rollback(knownAppName(c.req.valid("param").app), c.req.valid("json").release)),
+  );
+}

@@ -1,0 +1,284 @@
+import type {
+  AppDetails,
+  AppSummary,
+  ControlPlane,
+  DeployOrder,
+  LogSelection,
+  PlatformState,
+} from "../../control/control-plane.ts";
+import { secret } from "../../lib/secret.ts";
+import type { Secret } from "../../lib/secret.ts";
+import { parseAppName } from "../../model/app.ts";
+import type { App, AppName } from "../../model/app.ts";
+import { PortsideError } from "../../model/error-registry.ts";
+import type { Formation } from "../../model/formation.ts";
+import type { LogLine } from "../../model/log-line.ts";
+import { isEnded } from "../../model/operation.ts";
+import type { Operation, OperationEvent, OperationEventBody, OperationKind } from "../../model/operation.ts";
+import type { Release } from "../../model/release.ts";
+import type { Digest } from "../../model/source.ts";
+
+/** 2026-01-01T00:00:00Z. */
+export const START_MS = Date.UTC(2026, 0, 1);
+export const DIGEST: Digest = `sha256:${"ab".repeat(32)}`;
+
+/** Control as the API sees it, in memory: one app `demo`, what it was asked for in `calls`, events and lines fed by the test. */
+export class FakeControl implements ControlPlane {
+  readonly calls: { readonly method: string; readonly args: readonly unknown[] }[] = [];
+  readonly configValues: Record<string, Secret> = { GREETING: secret("hello") };
+  readonly operations: Operation[] = [];
+  readonly events = new Feed<OperationEvent>();
+  readonly lines = new Feed<LogLine>();
+  readonly stored = new Map<Digest, number>();
+  /** Thrown by the next call, whatever it is. */
+  failure: unknown;
+  #shutdown = false;
+
+  platform(): PlatformState {
+    this.#record("platform", []);
+    const edge = { state: "serving", port: 8080, wantedPort: 8080, pid: 7, tableVersion: 3 } as const;
+    const state = this.#shutdown ? "stopping" : "running";
+    return {
+      version: "0.1.0",
+      pid: 42,
+      home: "/home",
+      startedAt: START_MS,
+      engine: "process",
+      apiUrl: "http://127.0.0.1:1",
+      state,
+      edge,
+      appCount: 1,
+    };
+  }
+
+  apps(): readonly AppSummary[] {
+    this.#record("apps", []);
+    return [SUMMARY];
+  }
+
+  app(name: AppName): AppDetails {
+    this.#record("app", [name]);
+    this.#demand(name);
+    return DETAILS;
+  }
+
+  releases(name: AppName): readonly Release[] {
+    this.#record("releases", [name]);
+    this.#demand(name);
+    return [RELEASE];
+  }
+
+  config(name: AppName): Readonly<Record<string, Secret>> {
+    this.#record("config", [name]);
+    this.#demand(name);
+    return this.configValues;
+  }
+
+  hasSource(digest: Digest): boolean {
+    this.#record("hasSource", [digest]);
+    return this.stored.has(digest);
+  }
+
+  async storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, _signal: AbortSignal): Promise<void> {
+    this.#record("storeSource", [digest]);
+    let byteCount = 0;
+    for await (const chunk of tar) byteCount += chunk.byteLength;
+    this.stored.set(digest, byteCount);
+  }
+
+  deploy(order: DeployOrder): Operation {
+    return this.#operate("deploy", order.app, [order]);
+  }
+
+  scale(name: AppName, formation: Formation): Operation {
+    this.#demand(name);
+    return this.#operate("scale", name, [formation]);
+  }
+
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation {
+    this.#demand(name);
+    return this.#operate("restart", name, [which]);
+  }
+
+  rollback(name: AppName, release?: number): Operation {
+    this.#demand(name);
+    return this.#operate("rollback", name, [release]);
+  }
+
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation {
+    this.#demand(name);
+    return this.#operate("config", name, [values]);
+  }
+
+  destroy(name: AppName): Operation {
+    this.#demand(name);
+    return this.#operate("destroy", name, []);
+  }
+
+  operation(id: number): Operation {
+    this.#record("operation", [id]);
+    const found = this.operations.find((operation) => operation.id === id);
+    if (found === undefined) throw new PortsideError("E_OPERATION_UNKNOWN", { id });
+    return found;
+  }
+
+  cancel(id: number): Operation {
+    const operation = this.operation(id);
+    if (isEnded(operation.status)) throw new PortsideError("E_OPERATION_ENDED", { id });
+    return operation;
+  }
+
+  operationEvents(id: number, afterSeq: number, signal: AbortSignal): AsyncIterable<OperationEvent> {
+    this.#record("operationEvents", [id, afterSeq]);
+    return this.events.follow((event) => event.seq > afterSeq, { signal, isLast: (event) => event.type === "ended" });
+  }
+
+  logs(selection: LogSelection): readonly LogLine[] {
+    this.#record("logs", [selection]);
+    return selection.num === 0 ? [] : this.lines.items.slice(-selection.num);
+  }
+
+  followLogs(selection: LogSelection, afterId: number, signal: AbortSignal): AsyncIterable<LogLine> {
+    this.#record("followLogs", [selection, afterId]);
+    return this.lines.follow((line) => line.id > afterId, { signal });
+  }
+
+  shutdown(options: { readonly keepInstances: boolean }): void {
+    this.#record("shutdown", [options]);
+    this.#shutdown = true;
+  }
+
+  /** Adds the next event of any operation. */
+  happen(body: OperationEventBody): void {
+    const seq = this.events.items.length + 1;
+    this.events.push({ seq, at: START_MS + seq, ...body });
+  }
+
+  /** Adds the next log line. */
+  print(text: string): void {
+    const id = this.lines.items.length + 1;
+    this.lines.push({ id, atUs: START_MS * 1000 + id, source: "app[web.1]", text });
+  }
+
+  #operate(kind: OperationKind, app: AppName, args: readonly unknown[]): Operation {
+    this.#record(kind, args);
+    const operation: Operation = { id: this.operations.length + 1, app, kind, status: "waiting", createdAt: START_MS };
+    this.operations.push(operation);
+    return operation;
+  }
+
+  #record(method: string, args: readonly unknown[]): void {
+    const { failure } = this;
+    this.failure = undefined;
+    // oxlint-disable-next-line typescript/only-throw-error -- tests throw what a defect could throw.
+    if (failure !== undefined) throw failure;
+    this.calls.push({ method, args });
+  }
+
+  #demand(name: AppName): void {
+    if (name !== APP.name) throw new PortsideError("E_APP_UNKNOWN", { app: name });
+  }
+}
+
+/** Items that are there and items to come. */
+class Feed<T> {
+  readonly items: T[] = [];
+  /** Followers that have not ended. */
+  openCount = 0;
+  /** How many items followers have taken. */
+  takenCount = 0;
+  #wake = new Set<() => void>();
+
+  push(item: T): void {
+    this.items.push(item);
+    for (const wake of this.#wake) wake();
+  }
+
+  async *follow(
+    wanted: (item: T) => boolean,
+    end: { signal: AbortSignal; isLast?: (item: T) => boolean },
+  ): AsyncGenerator<T> {
+    this.openCount += 1;
+    const { signal } = end;
+    try {
+      for (let next = 0; !signal.aborted;) {
+        const item = this.items[next];
+        if (item === undefined) await this.#more(signal);
+        else {
+          next += 1;
+          if (!wanted(item)) continue;
+          this.takenCount += 1;
+          yield item;
+          if (end.isLast?.(item) === true) return;
+        }
+      }
+    } finally {
+      this.openCount -= 1;
+    }
+  }
+
+  async #more(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    this.#wake.clear();
+  }
+}
+
+function appName(raw: string): AppName {
+  const name = parseAppName(raw);
+  if (name === undefined) throw new Error(`${raw} is no app name`);
+  return name;
+}
+
+const APP: App = { name: appName("demo"), origin: "/srv/demo", createdAt: START_MS, currentRelease: 2 };
+const SUMMARY: AppSummary = { app: APP, url: "http://demo.localhost:8080", formation: { web: 1 }, serving: { web: 1 } };
+const DETAILS: AppDetails = {
+  ...SUMMARY,
+  buildpacks: [{ id: "portside/nodejs", version: "1.0.0" }],
+  processes: [{ type: "web", command: "node server.js" }],
+  instances: [
+    {
+      id: "demo-web-1-a",
+      app: APP.name,
+      release: 2,
+      type: "web",
+      number: 1,
+      phase: "serving",
+      address: { host: "127.0.0.1", port: 5001 },
+      startedAt: START_MS,
+      operation: 1,
+      restarts: 0,
+    },
+    {
+      id: "demo-web-2-b",
+      app: APP.name,
+      release: 2,
+      type: "web",
+      number: 2,
+      phase: "crashed",
+      startedAt: START_MS,
+      operation: 1,
+      restarts: 3,
+      exit: { code: 1, at: START_MS },
+    },
+  ],
+};
+const RELEASE: Release = {
+  app: APP.name,
+  number: 2,
+  artifact: DIGEST,
+  source: DIGEST,
+  configVersion: 1,
+  declaredFormation: {},
+  formation: { web: 1 },
+  healthchecks: {},
+  stopTimeouts: {},
+  types: ["web"],
+  hasReleaseCommand: false,
+  description: "Deploy abababab",
+  status: "current",
+  createdAt: START_MS,
+  operation: 1,
+};

@@ -1,0 +1,106 @@
+import { isoTime } from "../lib/clock.ts";
+import type { AppDetails, AppSummary, PlatformState } from "../control/control-plane.ts";
+import { describeExit, instanceName } from "../model/instance.ts";
+import type { Instance } from "../model/instance.ts";
+import { formatLogTime } from "../model/log-line.ts";
+import type { LogLine } from "../model/log-line.ts";
+import type { Operation } from "../model/operation.ts";
+import type { Release } from "../model/release.ts";
+import type { AppDetail, AppView, InstanceView, ReleaseView } from "../wire/apps.ts";
+import type { LogLineView } from "../wire/logs.ts";
+import type { OperationView } from "../wire/operations.ts";
+import type { PlatformStatus } from "../wire/platform.ts";
+
+/** Control's nouns in wire form: times as ISO 8601, what is absent as null, nothing that the wire does not name. */
+export function appView({ app, url, formation, serving, operation }: AppSummary): AppView {
+  return {
+    name: app.name,
+    origin: app.origin,
+    createdAt: isoTime(app.createdAt),
+    release: app.currentRelease ?? null,
+    url: url ?? null,
+    formation: { ...formation },
+    serving: { ...serving },
+    operation: operation ?? null,
+  };
+}
+
+/** See `appView`. */
+export function appDetail(details: AppDetails): AppDetail {
+  return {
+    ...appView(details),
+    description: details.description ?? null,
+    buildpacks: details.buildpacks.map(({ id, version }) => ({ id, version })),
+    processes: details.processes.map(({ type, command }) => ({ type, command })),
+    instances: details.instances.map(instanceView),
+  };
+}
+
+/** See `appView`. */
+export function instanceView(instance: Instance): InstanceView {
+  return {
+    id: instance.id,
+    name: instanceName(instance),
+    type: instance.type,
+    number: instance.number,
+    release: instance.release,
+    phase: instance.phase,
+    port: instance.address?.port ?? null,
+    startedAt: isoTime(instance.startedAt),
+    restarts: instance.restarts,
+    exit: instance.exit === undefined ? null : describeExit(instance.exit),
+  };
+}
+
+/** See `appView`. */
+export function releaseView(release: Release): ReleaseView {
+  return {
+    number: release.number,
+    status: release.status,
+    description: release.description,
+    createdAt: isoTime(release.createdAt),
+    source: release.source,
+    artifact: release.artifact,
+  };
+}
+
+/** See `appView`. */
+export function operationView(operation: Operation): OperationView {
+  return {
+    id: operation.id,
+    app: operation.app,
+    kind: operation.kind,
+    status: operation.status,
+    createdAt: isoTime(operation.createdAt),
+    endedAt: operation.endedAt === undefined ? null : isoTime(operation.endedAt),
+    release: operation.release ?? null,
+    failure:
+      operation.failure === undefined ? null : { ...operation.failure, evidence: [...operation.failure.evidence] },
+  };
+}
+
+/** See `appView`; the time keeps its microseconds. */
+export function logLineView(line: LogLine): LogLineView {
+  return { id: line.id, at: formatLogTime(line.atUs), source: line.source, text: line.text };
+}
+
+/** See `appView`. */
+export function platformStatus(platform: PlatformState): PlatformStatus {
+  return {
+    version: platform.version,
+    pid: platform.pid,
+    home: platform.home,
+    startedAt: isoTime(platform.startedAt),
+    engine: platform.engine,
+    apiUrl: platform.apiUrl,
+    state: platform.state,
+    edge: {
+      state: platform.edge.state,
+      port: platform.edge.port ?? null,
+      wantedPort: platform.edge.wantedPort,
+      pid: platform.edge.pid ?? null,
+      tableVersion: platform.edge.tableVersion,
+    },
+    appCount: platform.appCount,
+  };
+}

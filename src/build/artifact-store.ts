@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { readTextIfExists, writeFileAtomic } from "../lib/files.ts";
+import type { Artifact } from "../model/artifact.ts";
+import { digestHex, type Digest } from "../model/source.ts";
+
+/** Part of every artifact's digest: changes whenever the same inputs would now be built or stored differently. */
+const ARTIFACT_SCHEMA = 1;
+
+/**
+ * Built artifacts, by digest, under `artifacts/<hex>/{app,layers,artifact.json}`. `artifact.json` is written last: a
+ * directory without it is an interrupted build.
+ */
+export class ArtifactStore {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Where the artifact lies or will lie. It never moves: layers hold absolute paths. */
+  directoryOf(digest: Digest): string {
+    return join(this.#directory, digestHex(digest));
+  }
+
+  find(digest: Digest): Artifact | undefined {
+    const text = readTextIfExists(join(this.directoryOf(digest), "artifact.json"));
+    return text === undefined ? undefined : (JSON.parse(text) as Artifact);
+  }
+
+  /** Makes a built directory an artifact. */
+  commit(artifact: Artifact): void {
+    writeFileAtomic(join(artifact.directory, "artifact.json"), JSON.stringify(artifact));
+  }
+
+  /** Removes an artifact or what an interrupted build left; `artifact.json` first, so that a crash leaves no half artifact. */
+  remove(digest: Digest): void {
+    const directory = this.directoryOf(digest);
+    rmSync(join(directory, "artifact.json"), { force: true });
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  /** Removes what interrupted builds and removals left. Only while nothing is being built. */
+  sweep(): void {
+    if (!existsSync(this.#directory)) return;
+    for (const name of readdirSync(this.#directory)) {
+      const directory = join(this.#directory, name);
+      if (!existsSync(join(directory, "artifact.json"))) rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+/** The digest of an artifact, from everything that determines it. Equal parts give equal digests; key order counts for nothing. */
+export function artifactDigestOf(parts: Readonly<Record<string, string | readonly string[]>>): Digest {
+  const sorted = Object.entries(parts).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `sha256:${createHash("sha256").update(JSON.stringify([ARTIFACT_SCHEMA, sorted])).digest("hex")}`;
+}

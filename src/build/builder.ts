@@ -1,0 +1,257 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { KeyLock } from "../lib/key-lock.ts";
+import type { Clock } from "../lib/clock.ts";
+import { secret, type Secret } from "../lib/secret.ts";
+import { copyTree } from "../lib/tree.ts";
+import type { AppContract } from "../model/app-contract.ts";
+import type { AppName } from "../model/app.ts";
+import type { Artifact } from "../model/artifact.ts";
+import { PortsideError } from "../model/error-registry.ts";
+import type { Home } from "../model/home.ts";
+import type { LaunchProcess } from "../model/launch-plan.ts";
+import type { Digest, Source } from "../model/source.ts";
+import { ArtifactStore, artifactDigestOf } from "./artifact-store.ts";
+import { hashBuildpacks, orderFor, readBuildpacks } from "./buildpack-registry.ts";
+import { baseEnvironment, writePlatformDirectory } from "./environment.ts";
+import { readFiles, type Environment } from "./layer-environment.ts";
+import { build } from "./lifecycle/build-phase.ts";
+import { detect, type DetectFailure } from "./lifecycle/detect.ts";
+import { checkLayerContents, exportSlug } from "./lifecycle/export-slug.ts";
+import { restore } from "./lifecycle/restore.ts";
+import { openLayerCache, saveCache } from "./lifecycle/save-cache.ts";
+import { asOperatingError } from "./operating-error.ts";
+import { LIFECYCLE, type BuildContext } from "./run-buildpack.ts";
+import { SourceStore } from "./source-store.ts";
+import { hostTarget } from "./target.ts";
+
+/** What to build, and who listens. */
+export type BuildRequest = {
+  readonly app: AppName;
+  readonly source: Source;
+  readonly contract: AppContract;
+  /** Config variables; the build sees their values. */
+  readonly env: Readonly<Record<string, Secret>>;
+  /** Keyed hash of `env`, part of the artifact's digest. */
+  readonly envDigest: string;
+  /** Commit or digest, `SOURCE_VERSION` in the build. Not part of the digest. */
+  readonly sourceVersion: string;
+  /** A line of output; `source` is a buildpack's id, or `lifecycle`. */
+  readonly onOutput: (source: string, line: string) => void;
+  /** Something the user should know that is no failure. */
+  readonly onNote?: (note: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** What determines an artifact. */
+export type ArtifactInputs = Pick<BuildRequest, "source" | "contract" | "envDigest">;
+
+/** Source + contract → artifact, with the snapshots and artifacts it keeps. Type-only for control. */
+export interface Builder {
+  hasSource(digest: Digest): boolean;
+  findSource(digest: Digest): Source | undefined;
+  /** E_SOURCE_INVALID, E_SOURCE_TOO_LARGE, E_DISK_FULL, E_CANCELLED; nothing is left behind then. */
+  storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Source>;
+  /** The digest this request's artifact has or would have: source, the contract's Procfile and buildpacks, all buildpacks' content, build settings, env. */
+  artifactDigest(request: ArtifactInputs): Digest;
+  findArtifact(digest: Digest): Artifact | undefined;
+  /**
+   * The stored artifact if there is one, else a new one. Builds of one app, and of one digest, run one after the other.
+   * E_NOTHING_DETECTED, E_NO_PROCESS, E_BUILD_FAILED, E_DISK_FULL, E_CANCELLED; a failed build leaves nothing behind.
+   */
+  build(request: BuildRequest): Promise<Artifact>;
+  /** No release may need it any more. */
+  removeArtifact(digest: Digest): void;
+  removeAppCache(app: AppName): void;
+  /** Removes what an interrupted build or upload left, the config values it was given too. Call once, at start. */
+  sweep(): void;
+}
+
+export type BuilderOptions = {
+  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildConfig">;
+  /** Holds one directory a buildpack, and `order.toml`. */
+  readonly buildpacksDir: string;
+  /** PATH of builds; must have `node` and `npm`. The same at launch, or what was built does not start. */
+  readonly basePath: string;
+  readonly clock: Clock;
+  /** What builds may see of the platform's own environment; cut down to the list of cnb.md §6.1. Default: nothing. */
+  readonly inherited?: Environment;
+  /**
+   * How programs of a build reach the network from this machine (`NODE_EXTRA_CA_CERTS`, `npm_config_registry` …): defaults
+   * below the user's and the operator's own. Not part of an artifact's digest. Default: nothing.
+   */
+  readonly network?: Environment;
+};
+
+/** Builds slugs with the Cloud Native Buildpacks lifecycle on this machine. */
+export class BuildpackBuilder implements Builder {
+  readonly #options: BuilderOptions;
+  readonly #sources: SourceStore;
+  readonly #artifacts: ArtifactStore;
+  readonly #locks = new KeyLock();
+
+  constructor(options: BuilderOptions) {
+    this.#options = options;
+    this.#sources = new SourceStore(options.home.sources);
+    this.#artifacts = new ArtifactStore(options.home.artifacts);
+  }
+
+  hasSource(digest: Digest): boolean {
+    return this.#sources.has(digest);
+  }
+
+  findSource(digest: Digest): Source | undefined {
+    return this.#sources.find(digest);
+  }
+
+  storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Source> {
+    return this.#sources.store(digest, tar, signal);
+  }
+
+  artifactDigest({ source, contract, envDigest }: ArtifactInputs): Digest {
+    const { basePath, buildpacksDir, home } = this.#options;
+    return artifactDigestOf({
+      source: source.digest,
+      env: envDigest,
+      // The Procfile is in the source, but how it is read may change.
+      procfile: contract.procfile.map(({ name, command }) => `${name}: ${command}`),
+      references: referencesOf(contract),
+      buildpacks: hashBuildpacks(buildpacksDir),
+      settings: readFiles(join(home.buildConfig, "env")).flat(),
+      machine: [process.platform, process.arch, basePath],
+    });
+  }
+
+  findArtifact(digest: Digest): Artifact | undefined {
+    return this.#artifacts.find(digest);
+  }
+
+  async build(request: BuildRequest): Promise<Artifact> {
+    const digest = this.artifactDigest(request);
+    const { signal } = request;
+    try {
+      return await this.#locks.run(`app ${request.app}`, signal, () =>
+        this.#locks.run(`artifact ${digest}`, signal, async () => this.findArtifact(digest) ?? this.#buildAnew(digest, request)),
+      );
+    } catch (error) {
+      throw asOperatingError(error, signal);
+    }
+  }
+
+  removeArtifact(digest: Digest): void {
+    this.#artifacts.remove(digest);
+  }
+
+  removeAppCache(app: AppName): void {
+    rmSync(join(this.#options.home.buildCache, app), { recursive: true, force: true });
+  }
+
+  sweep(): void {
+    this.#sources.sweep();
+    this.#artifacts.sweep();
+  }
+
+  async #buildAnew(digest: Digest, request: BuildRequest): Promise<Artifact> {
+    this.#artifacts.remove(digest);
+    const context = this.#context(this.#artifacts.directoryOf(digest), request);
+    try {
+      const artifact = await this.#run(digest, request, context);
+      rmSync(context.directories.scratch, { recursive: true, force: true });
+      this.#artifacts.commit(artifact);
+      return artifact;
+    } catch (error) {
+      this.#artifacts.remove(digest);
+      throw error;
+    }
+  }
+
+  /** The lifecycle: detect → restore → build → export. cnb.md §1. */
+  async #run(digest: Digest, request: BuildRequest, context: BuildContext): Promise<Artifact> {
+    const cache = openLayerCache(join(this.#options.home.buildCache, request.app));
+    const banner = (phase: string): void => context.onOutput(LIFECYCLE, `===> ${phase}`);
+    await prepare(request, context);
+    banner("DETECTING");
+    const order = orderFor(readBuildpacks(this.#options.buildpacksDir), referencesOf(request.contract));
+    const found = await detect(order, context);
+    if (!found.ok) throw detectFailure(found, context, request.contract);
+    banner("RESTORING");
+    await restore(found.group, cache.committed, context);
+    banner("BUILDING");
+    const { built, processes } = await build(found.group, found.plan, context);
+    if (processes.length === 0) throw new PortsideError("E_NO_PROCESS");
+    banner("EXPORTING");
+    checkLayerContents(built, context);
+    await keepCache(() => saveCache(built, cache, context), request);
+    const slug = await exportSlug(built, context);
+    return {
+      digest,
+      form: "slug",
+      directory: this.#artifacts.directoryOf(digest),
+      processes: inProcfileOrder(processes, request.contract),
+      ...slug,
+      buildpacks: found.group.map(({ id, version }) => ({ id, version })),
+      builtAt: this.#options.clock.now(),
+    };
+  }
+
+  #context(directory: string, request: BuildRequest): BuildContext {
+    const { home, basePath, inherited = {}, network = {} } = this.#options;
+    const scratch = join(directory, "scratch");
+    return {
+      directories: {
+        app: join(directory, "app"),
+        layers: join(directory, "layers"),
+        scratch,
+        platform: join(scratch, "platform"),
+        buildConfig: home.buildConfig,
+      },
+      target: hostTarget(),
+      environment: baseEnvironment({ basePath, inherited, home: join(scratch, "home"), temporary: join(scratch, "tmp") }),
+      network,
+      onOutput: request.onOutput,
+      signal: request.signal,
+    };
+  }
+}
+
+async function prepare(request: BuildRequest, { directories, signal }: BuildContext): Promise<void> {
+  for (const name of ["home", "tmp"]) mkdirSync(join(directories.scratch, name), { recursive: true, mode: 0o700 });
+  mkdirSync(directories.layers, { recursive: true });
+  await copyTree(request.source.directory, directories.app, { mode: "copy", signal });
+  writePlatformDirectory(directories.platform, {
+    env: { ...request.env, SOURCE_VERSION: secret(request.sourceVersion) },
+    procfile: request.contract.procfile,
+  });
+}
+
+/** The next build is slower without a cache, nothing else. */
+async function keepCache(save: () => Promise<void>, request: BuildRequest): Promise<void> {
+  try {
+    await save();
+  } catch (error) {
+    request.signal.throwIfAborted();
+    request.onNote?.(`The layer cache could not be saved: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+}
+
+function referencesOf(contract: AppContract): readonly string[] {
+  return (contract.appJson.buildpacks ?? []).map(({ url }) => url);
+}
+
+/** What was tried goes to the output; the failure itself carries what a broken buildpack said. */
+function detectFailure(found: DetectFailure, context: BuildContext, contract: AppContract): PortsideError {
+  for (const line of found.report) context.onOutput(LIFECYCLE, line);
+  if (found.errored.length > 0) {
+    const problem = `detection broke in ${found.errored.map(({ id, code }) => `${id} (${code})`).join(", ")}`;
+    return new PortsideError("E_BUILD_FAILED", { problem }, { evidence: found.errored.flatMap(({ lines }) => lines) });
+  }
+  const references = referencesOf(contract);
+  if (references.length === 0) return new PortsideError("E_NOTHING_DETECTED");
+  return new PortsideError("E_BUILD_FAILED", { problem: `app.json names ${references.join(", ")}, which cannot build this folder` });
+}
+
+/** Procfile order, then the buildpacks' own. §2. */
+function inProcfileOrder(processes: readonly LaunchProcess[], contract: AppContract): readonly LaunchProcess[] {
+  const place = new Map(contract.procfile.map(({ name }, index) => [name, index]));
+  return processes.toSorted((a, b) => (place.get(a.type) ?? Infinity) - (place.get(b.type) ?? Infinity) || 0);
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readTextIfExists } from "../lib/files.ts";
+import { PortsideError } from "../model/error-registry.ts";
+import { parseBuildpackToml, type BuildpackToml } from "./files/buildpack-toml.ts";
+import { parseOrder, type Order } from "./files/order.ts";
+import { DocumentError } from "./files/toml-document.ts";
+
+/** A buildpack on disk, ready to run. */
+export type Buildpack = BuildpackToml & {
+  /** Holds `buildpack.toml`, `bin/detect`, `bin/build`. */
+  readonly directory: string;
+};
+
+/** One place in a group, its buildpack found. */
+export type GroupMember = { readonly buildpack: Buildpack; readonly optional: boolean };
+
+/** All buildpacks this installation has, with the order they are tried in when an app names none. */
+export type BuildpackRegistry = { readonly buildpacks: readonly Buildpack[]; readonly order: Order };
+
+const PROCFILE_ID = "portside/procfile";
+
+/**
+ * Reads every directory with a `buildpack.toml` below `directory`, and its `order.toml`.
+ * Throws PortsideError E_BUILD_FAILED naming the document that is not valid. cnb.md §2.
+ */
+export function readBuildpacks(directory: string): BuildpackRegistry {
+  try {
+    const buildpacks = readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => {
+        const home = join(directory, entry.name);
+        const text = readTextIfExists(join(home, "buildpack.toml"));
+        return text === undefined ? [] : [{ ...parseBuildpackToml(text, `${entry.name}/buildpack.toml`), directory: home }];
+      });
+    return { buildpacks, order: parseOrder(readFileSync(join(directory, "order.toml"), "utf8")) };
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new PortsideError("E_BUILD_FAILED", { problem: error.message }, { cause: error });
+  }
+}
+
+/**
+ * The groups to try: the buildpacks app.json names, in its order and all required, with the Procfile buildpack last;
+ * without any, the installation's own order. Throws E_BUILD_FAILED for a reference to a buildpack we do not have.
+ * Contract §3, cnb.md §15.
+ */
+export function orderFor(registry: BuildpackRegistry, references: readonly string[]): readonly (readonly GroupMember[])[] {
+  if (references.length === 0) {
+    return registry.order.map((group) => group.map(({ id, optional }) => ({ buildpack: findBuildpack(registry, id), optional })));
+  }
+  const named = [...new Set(references.map((reference) => findBuildpack(registry, reference)))];
+  const members = named.map((buildpack) => ({ buildpack, optional: false }));
+  const procfile = registry.buildpacks.find((buildpack) => buildpack.id === PROCFILE_ID);
+  if (procfile === undefined || named.includes(procfile)) return [members];
+  return [[...members, { buildpack: procfile, optional: true }]];
+}
+
+function findBuildpack(registry: BuildpackRegistry, reference: string): Buildpack {
+  const name = plainReference(reference);
+  const found = registry.buildpacks.find((buildpack) => buildpack.id === name || buildpack.aliases.includes(name));
+  if (found !== undefined) return found;
+  const known = registry.buildpacks.map((buildpack) => buildpack.id).join(", ");
+  throw new PortsideError("E_BUILD_FAILED", { problem: `the buildpack ${reference} is not available here; there are ${known}` });
+}
+
+/** `urn:cnb:registry:a/b@1.2.0`, `a/b@1` and `https://host/a/b.git#v1` without scheme words, version and suffix. */
+function plainReference(reference: string): string {
+  const name = reference.replace(/^urn:cnb:(?:registry|builder):/, "").replace(/^urn:cnb:/, "");
+  if (name.includes("://")) return name.replace(/#.*$/, "").replace(/\/$/, "").replace(/\.git$/, "");
+  return name.replace(/@.*$/, "");
+}
+
+const UNBUILT = /\.test\.ts$|^README\.md$/;
+
+/**
+ * SHA-256 over everything in the buildpacks' directories that can change a build: names, modes and bytes, the order too.
+ * Tests and manuals do not count. Hex.
+ */
+export function hashBuildpacks(directory: string): string {
+  const hash = createHash("sha256");
+  const visit = (path: string): void => {
+    for (const name of readdirSync(path).toSorted()) {
+      const file = join(path, name);
+      const stat = lstatSync(file);
+      if (stat.isDirectory()) visit(file);
+      else if (stat.isFile() && !UNBUILT.test(name)) {
+        hash.update(`${file.slice(directory.length)}\0${(stat.mode & 0o100) === 0 ? "" : "x"}\0${stat.size}\0`);
+        hash.update(readFileSync(file));
+      }
+    }
+  };
+  visit(directory);
+  return hash.digest("hex");
+}
+
+/** `portside_nodejs`: the id as a directory's name. */
+export function escapedId(id: string): string {
+  return id.replaceAll("/", "_");
+}

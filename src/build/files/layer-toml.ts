@@ -1,0 +1,43 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import { DocumentError, formatDocument, parseDocument, parseTable } from "./toml-document.ts";
+
+/** What a layer is for. All false: for nothing, it is set aside. */
+export type LayerTypes = { readonly launch: boolean; readonly build: boolean; readonly cache: boolean };
+
+const FLAG = z.boolean().default(false);
+const SCHEMA = z.object({
+  types: z.object({ launch: FLAG, build: FLAG, cache: FLAG }).default({ launch: false, build: false, cache: false }),
+});
+const OLD_FLAGS = ["launch", "build", "cache"];
+
+/**
+ * `<layers>/<buildpack>/<layer>.toml`: what a layer is for, and what the buildpack notes about it.
+ * Written by `bin/build`. Read by build, restore and export, and by the same buildpack at the next build. cnb.md §5.
+ * Throws `DocumentError`, also for the flags at the top level that were right before API 0.6.
+ */
+export function parseLayerTypes(text: string, document: string): LayerTypes {
+  const table = parseTable(text, document);
+  const old = OLD_FLAGS.find((flag) => flag in table);
+  if (old !== undefined) throw new DocumentError(document, `\`${old}\` stands at the top level; it belongs into \`[types]\``);
+  return parseDocument(SCHEMA, text, document).types;
+}
+
+/**
+ * The file as a restored layer gets it: metadata only, no `[types]`, since the buildpack must declare those again (§4).
+ * Keeps the buildpack's own bytes where `[types]` can be cut out as a block; formatting anew would turn 1.0 into 1.
+ */
+export function withoutTypes(text: string, document: string): string {
+  const { types: _, ...wanted } = parseTable(text, document);
+  const cut = text.replace(/^[ \t]*\[types\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/m, "");
+  return isSameTable(cut, wanted, document) ? cut : formatDocument(wanted);
+}
+
+function isSameTable(text: string, wanted: Readonly<Record<string, unknown>>, document: string): boolean {
+  try {
+    return isDeepStrictEqual(parseTable(text, document), wanted);
+  } catch {
+    // The cut went through a text of several lines: the caller formats the table instead.
+    return false;
+  }
+}

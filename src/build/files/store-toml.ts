@@ -1,0 +1,13 @@
+import * as z from "zod";
+import { parseDocument } from "./toml-document.ts";
+
+const SCHEMA = z.object({ metadata: z.record(z.string(), z.unknown()).default({}) });
+
+/**
+ * `<layers>/<buildpack>/store.toml`: what a buildpack remembers from build to build.
+ * Written by `bin/build`. Read by the same buildpack at the next build. Kept byte for byte in the layer cache; this only
+ * checks that it can be read. Throws `DocumentError`. cnb.md §4.
+ */
+export function checkStoreToml(text: string, document = "store.toml"): void {
+  parseDocument(SCHEMA, text, document);
+}

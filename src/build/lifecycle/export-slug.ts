@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { treeBytes } from "../../lib/tree.ts";
+import { PortsideError } from "../../model/error-registry.ts";
+import type { LaunchPlan } from "../../model/launch-plan.ts";
+import { planLaunch } from "../launch-plan-writer.ts";
+import { layersOf, type BuildContext } from "../run-buildpack.ts";
+import type { BuiltBuildpack } from "./build-phase.ts";
+
+/**
+ * Throws E_BUILD_FAILED when a buildpack declared a layer without making it. Without an earlier image there is nothing a
+ * launch layer could be reused from. cnb.md §8.1.
+ */
+export function checkLayerContents(built: readonly BuiltBuildpack[], context: BuildContext): void {
+  for (const { buildpack, layers } of built) {
+    const missing = layers.find(
+      ({ name, types }) => (types.launch || types.cache) && !existsSync(join(layersOf(context, buildpack), name)),
+    );
+    if (missing === undefined) continue;
+    throw new PortsideError("E_BUILD_FAILED", { problem: `${buildpack.id} declared the layer \`${missing.name}\` but did not make it` });
+  }
+}
+
+/**
+ * Turns the build's directories into a slug, in place, since layers hold absolute paths: only launch layers stay beside the
+ * app. Gives the launch plan and the bytes of app and layers. cnb.md §7.3.
+ */
+export async function exportSlug(
+  built: readonly BuiltBuildpack[],
+  context: BuildContext,
+): Promise<{ readonly launchPlan: LaunchPlan; readonly sizeBytes: number }> {
+  const launchLayers = built.map(({ buildpack, layers }) => {
+    const directory = layersOf(context, buildpack);
+    const names = layers.filter(({ types }) => types.launch).map(({ name }) => name);
+    for (const entry of readdirSync(directory)) {
+      if (!names.includes(entry)) rmSync(join(directory, entry), { recursive: true, force: true });
+    }
+    return names.map((name) => join(directory, name));
+  });
+  const { app, layers } = context.directories;
+  const sizeBytes = (await treeBytes(app, context.signal)) + (await treeBytes(layers, context.signal));
+  return { launchPlan: planLaunch(launchLayers), sizeBytes };
+}

@@ -1,0 +1,27 @@
+import type { LaunchProcess } from "../../model/launch-plan.ts";
+import type { DeclaredProcess } from "../files/launch-toml.ts";
+
+/**
+ * The processes of all buildpacks together, in order of first appearance, at most one of them default.
+ * A later process of the same type replaces the earlier; the last default wins; declaring the default type anew without
+ * `default` takes the default away, with a warning. Pure. cnb.md §5.2.
+ */
+export function mergeProcesses(
+  declared: readonly { readonly buildpackId: string; readonly processes: readonly DeclaredProcess[] }[],
+): { readonly processes: readonly LaunchProcess[]; readonly warnings: readonly string[] } {
+  const byType = new Map<string, LaunchProcess>();
+  const warnings: string[] = [];
+  let defaultType: string | undefined;
+  for (const { buildpackId, processes } of declared) {
+    const dropped = processes.find((process) => process.type === defaultType && !process.default);
+    if (dropped !== undefined && !processes.some((process) => process.default)) {
+      warnings.push(`${buildpackId} declares \`${dropped.type}\` again without making it the default: there is none now`);
+    }
+    if (dropped !== undefined) defaultType = undefined;
+    for (const process of processes) {
+      byType.set(process.type, { ...process, buildpackId });
+      if (process.default) defaultType = process.type;
+    }
+  }
+  return { processes: [...byType.values()].map((process) => ({ ...process, default: process.type === defaultType })), warnings };
+}

@@ -1,0 +1,120 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execGroup } from "../lib/exec-group.ts";
+import { hasCode } from "../lib/files.ts";
+import { PortsideError } from "../model/error-registry.ts";
+import { escapedId, type Buildpack } from "./buildpack-registry.ts";
+import { buildpackEnvironment } from "./environment.ts";
+import { isApiAtLeast } from "./files/buildpack-toml.ts";
+import type { Environment } from "./layer-environment.ts";
+import { targetVariables, type BuildTarget } from "./target.ts";
+
+/** Where one build works. All absolute; all below the artifact's directory but the operator's settings. */
+export type BuildDirectories = {
+  /** The app's files, a copy of the source that buildpacks may change. */
+  readonly app: string;
+  readonly layers: string;
+  /** Removed after the build: HOME, temporary files, plans and the user's variables. */
+  readonly scratch: string;
+  readonly platform: string;
+  readonly buildConfig: string;
+};
+
+/** What every phase works with. */
+export type BuildContext = {
+  readonly directories: BuildDirectories;
+  readonly target: BuildTarget;
+  /** Before layers, variables and settings. */
+  readonly environment: Environment;
+  /** Operator's defaults for reaching the network. */
+  readonly network: Environment;
+  /** A line of a buildpack (its id is the source) or of the lifecycle itself. */
+  readonly onOutput: (source: string, line: string) => void;
+  readonly signal: AbortSignal;
+};
+
+/** The source of the lifecycle's own lines. */
+export const LIFECYCLE = "lifecycle";
+
+/** How many of the last lines a failure carries. */
+export const EVIDENCE_LINES_MAX = 20;
+
+/** How `bin/detect` or `bin/build` ended. `lines` are the last of its output, for evidence. */
+export type BuildpackRun = {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly lines: readonly string[];
+};
+
+const LINES_KEPT_MAX = 200;
+
+/**
+ * Runs one of a buildpack's programs in the app's directory: by argument list, in a process group of its own that does not
+ * outlive it. Rejects with E_CANCELLED on an abort, with E_BUILD_FAILED when it cannot be started. cnb.md §3.1, §5.1.
+ */
+export async function runBuildpack(
+  context: BuildContext,
+  buildpack: Buildpack,
+  run: {
+    readonly program: "detect" | "build";
+    readonly args: readonly string[];
+    readonly environment: Environment;
+    readonly variables: Readonly<Record<string, string>>;
+    readonly limitMs: number;
+    readonly onLine?: (line: string) => void;
+  },
+): Promise<BuildpackRun> {
+  const { platform, buildConfig, app } = context.directories;
+  const lines: string[] = [];
+  const env = {
+    ...buildpackEnvironment(run.environment, { platform, buildConfig, network: context.network, clearEnv: buildpack.clearEnv }),
+    ...run.variables,
+    CNB_BUILDPACK_DIR: buildpack.directory,
+    ...(isApiAtLeast(buildpack.api, 8) ? { CNB_PLATFORM_DIR: platform } : {}),
+    ...(isApiAtLeast(buildpack.api, 10) ? targetVariables(context.target) : {}),
+  };
+  try {
+    const result = await execGroup([join(buildpack.directory, "bin", run.program), ...run.args], {
+      cwd: app,
+      env,
+      limitMs: run.limitMs,
+      signal: context.signal,
+      onLine: (line) => {
+        if (lines.push(line) > LINES_KEPT_MAX) lines.shift();
+        run.onLine?.(line);
+      },
+    });
+    if (result.cancelled) throw new PortsideError("E_CANCELLED");
+    return { exitCode: result.exitCode, signal: result.signal, timedOut: result.timedOut, lines };
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "EACCES", "ENOEXEC", "E2BIG")) throw error;
+    const problem = `bin/${run.program} of ${buildpack.id} could not be started (${(error as NodeJS.ErrnoException).code})`;
+    throw new PortsideError("E_BUILD_FAILED", { problem }, { cause: error });
+  }
+}
+
+/** A plan file for one program of one buildpack, in the scratch directory. */
+export function writePlanFile(context: BuildContext, name: string, content: string): string {
+  const plans = join(context.directories.scratch, "plans");
+  mkdirSync(plans, { recursive: true, mode: 0o700 });
+  const path = join(plans, `${name}.toml`);
+  writeFileSync(path, content, { mode: 0o600 });
+  return path;
+}
+
+/** What a program left in its plan file. */
+export function readPlanFile(path: string): string {
+  return readFileSync(path, "utf8");
+}
+
+/** The directory of a buildpack's layers. */
+export function layersOf(context: BuildContext, buildpack: Buildpack): string {
+  return join(context.directories.layers, escapedId(buildpack.id));
+}
+
+/** `exit code 1`, `killed by SIGKILL`, `took longer than 60 s`. */
+export function describeRun(run: BuildpackRun, limitMs: number): string {
+  if (run.timedOut) return `took longer than ${limitMs >= 60_000 ? `${limitMs / 60_000} min` : `${limitMs / 1000} s`}`;
+  return run.signal === null ? `ended with exit code ${run.exitCode}` : `was killed by ${run.signal}`;
+}

@@ -1,0 +1,22 @@
+import { closest } from "../lib/similar.ts";
+import type { CommandSpec } from "./command.ts";
+import { usageError } from "./failure.ts";
+
+/** The command of that name, `ps:scale`. */
+export function findCommand(commands: readonly CommandSpec[], name: string): CommandSpec | undefined {
+  return commands.find((command) => command.name === name);
+}
+
+/** `ps` of `ps:scale`; the commands of one topic share a page. */
+export function topicOf(name: string): string {
+  return name.split(":")[0] ?? name;
+}
+
+/** The error for a word that names no command, with the nearest one that does; `next` is the word behind it. */
+export function unknownCommand(commands: readonly CommandSpec[], word: string, next?: string): Error {
+  const names = commands.map((spec) => spec.name);
+  const nearest = (next === undefined ? undefined : closest(`${word}:${next}`, names)) ?? closest(word, names);
+  const hint =
+    nearest === undefined ? "Run `portside help` for the commands." : `Did you mean \`portside ${nearest}\`?`;
+  return usageError(`There is no command \`${word}\`.`, hint);
+}

@@ -1,0 +1,40 @@
+import type { RollbackRequest } from "../../wire/apps.ts";
+import type { OperationView } from "../../wire/operations.ts";
+import { chooseApp } from "../app-choice.ts";
+import type { CommandContext, CommandInput } from "../command.ts";
+import { usageError } from "../failure.ts";
+import { followOperation } from "../follow-operation.ts";
+import { concludeOperation } from "../operation-outcome.ts";
+import { operationHeading } from "../output/operation-view.ts";
+
+/** `portside rollback`. */
+export async function run(context: CommandContext, input: CommandInput): Promise<number> {
+  const { client, screen, signal } = context;
+  const [raw] = input.arguments;
+  const body: RollbackRequest = raw === undefined ? {} : { release: parseRelease(raw) };
+  const app = await chooseApp(context, input);
+  const operation = await client.send<OperationView>("POST", `/v1/apps/${app}/rollbacks`, { body, signal });
+  const heading = operationHeading(
+    screen,
+    app,
+    `rollback to ${body.release === undefined ? "the release before" : `v${body.release}`}`,
+  );
+  const ending = await followOperation(context, operation, heading);
+  await concludeOperation(context, ending, {
+    app,
+    done: (v) => `Rolled back as ${v}`,
+    unchanged: `${app} runs that release already`,
+    showUrl: false,
+  });
+  return 0;
+}
+
+function parseRelease(raw: string): number {
+  const number = /^v?([1-9]\d{0,8})$/.exec(raw)?.[1];
+  if (number === undefined)
+    throw usageError(
+      `\`${raw}\` is no release.`,
+      "Write for example `portside rollback v3`; `portside releases` lists them.",
+    );
+  return Number(number);
+}

@@ -1,0 +1,28 @@
+import type { InstanceView } from "../../wire/apps.ts";
+import type { Style } from "./style.ts";
+import { formatTable } from "./table.ts";
+import { formatAge } from "./text.ts";
+
+const COLUMNS = [
+  { title: "NAME" },
+  { title: "STATE" },
+  { title: "RELEASE" },
+  { title: "PORT", align: "right" },
+  { title: "SINCE", align: "right" },
+  { title: "RESTARTS", align: "right" },
+  { title: "LAST EXIT" },
+] as const;
+
+/** Instances as a table, in the order given; `now` is milliseconds since the epoch. */
+export function instanceTable(style: Style, instances: readonly InstanceView[], now: number): string[] {
+  const rows = instances.map((instance) => [
+    instance.name,
+    instance.phase,
+    `v${instance.release}`,
+    instance.port === null ? "–" : String(instance.port),
+    formatAge(now - Date.parse(instance.startedAt)),
+    String(instance.restarts),
+    instance.exit ?? "–",
+  ]);
+  return formatTable(style, COLUMNS, rows);
+}

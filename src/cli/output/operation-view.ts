@@ -1,0 +1,109 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { OperationEvent, StepEnded } from "../../model/operation.ts";
+import {
+  diagnosticLines,
+  itemLines,
+  outputLine,
+  runningLine,
+  stepDetail,
+  stepLine,
+  type Canvas,
+  type StepItem,
+} from "./operation-lines.ts";
+import type { Screen } from "./screen.ts";
+import { visible } from "./text.ts";
+
+/** Steps that may still find that there is nothing to do. Until one behind them has ended, lines are held back. */
+const PREPARING: ReadonlySet<string> = new Set(["receive", "check", "config", "choose", "select", "scale"]);
+
+/**
+ * Shows an operation's events as they come: one line a step when it ends, a live line for the one that runs.
+ * Lines of the preparing steps are held back until more happens, so that an operation that changes nothing
+ * can be told in one line. How it ended is told by `concludeOperation`.
+ */
+export class OperationView {
+  readonly #screen: Screen;
+  readonly #clock: Clock;
+  readonly #canvas: Canvas;
+  #held: string[] | undefined;
+  #items: StepItem[] = [];
+  #warningCount = 0;
+
+  /** `heading` is the line above the steps. */
+  constructor(screen: Screen, clock: Clock, heading: string) {
+    this.#screen = screen;
+    this.#clock = clock;
+    this.#canvas = { style: screen.style, columns: screen.columns };
+    this.#held = [heading];
+  }
+
+  /** Warnings that were seen, shown or held back. */
+  get warningCount(): number {
+    return this.#warningCount;
+  }
+
+  show(event: OperationEvent): void {
+    this.#screen.event(event);
+    if (this.#screen.isJson) return;
+    switch (event.type) {
+      case "queued":
+        return this.#run("waiting", () => "");
+      case "begun":
+        return;
+      case "stepStarted":
+        return this.#stepStarted(event.step, event.undo);
+      case "item":
+        this.#items.push(event);
+        return;
+      case "output":
+        return this.#print(outputLine(this.#canvas, event.text));
+      case "diagnostic":
+        this.#warningCount += event.diagnostic.severity === "warning" ? 1 : 0;
+        return this.#hold(...diagnosticLines(this.#canvas, event.diagnostic));
+      case "stepEnded":
+        return this.#stepEnded(event);
+      case "cancelRequested":
+        return this.#print(`  ${this.#screen.style.yellow("!")} cancelling …`);
+      case "ended":
+        this.#screen.live(undefined);
+        if (event.status !== "unchanged") this.#print();
+    }
+  }
+
+  #stepStarted(step: string, undo: boolean): void {
+    this.#items = [];
+    this.#run(undo ? "undo" : step, () => (undo ? step : stepDetail("", this.#items)));
+  }
+
+  /** The live line from now on. */
+  #run(name: string, detail: () => string): void {
+    const startedAt = this.#clock.now();
+    this.#screen.live((frame) =>
+      runningLine(this.#canvas, { name, detail: detail(), elapsedMs: this.#clock.now() - startedAt }, frame),
+    );
+  }
+
+  #stepEnded(event: StepEnded): void {
+    const isDull = event.detail === "" && (event.outcome === "skipped" || event.outcome === "undone");
+    if (isDull || event.unchanged === true) return;
+    const detail = event.failure === undefined ? stepDetail(event.detail, this.#items) : event.detail;
+    this.#hold(stepLine(this.#canvas, event, detail), ...itemLines(this.#canvas, detail, this.#items));
+    if (event.outcome === "failed" || !PREPARING.has(event.step)) this.#print();
+  }
+
+  #hold(...lines: readonly string[]): void {
+    if (this.#held === undefined) this.#screen.line(...lines);
+    else this.#held.push(...lines);
+  }
+
+  #print(...lines: readonly string[]): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#screen.line(...held, ...lines);
+  }
+}
+
+/** `guestbook → embedded engine`, or what else happens to the app. */
+export function operationHeading(screen: Screen, app: string, what: string): string {
+  return `${screen.style.bold(visible(app))} → ${visible(what)}`;
+}

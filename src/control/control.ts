@@ -1,0 +1,178 @@
+import type { Secret } from "../lib/secret.ts";
+import { reveal } from "../lib/secret.ts";
+import type { AppName } from "../model/app.ts";
+import { PortsideError } from "../model/error-registry.ts";
+import { quantityOf, type Formation } from "../model/formation.ts";
+import type { LogLine } from "../model/log-line.ts";
+import type { Operation, OperationEvent } from "../model/operation.ts";
+import type { Release } from "../model/release.ts";
+import type { Digest } from "../model/source.ts";
+import { checkConfigVar } from "./config/config-vars.ts";
+import type { AppDetails, AppSummary, ControlPlane, DeployOrder, LogSelection, PlatformState } from "./control-plane.ts";
+import { reconcile } from "./instances/reconcile.ts";
+import { Supervisor } from "./instances/supervisor.ts";
+import { Journal } from "./orchestrator/journal.ts";
+import { OperationQueue } from "./orchestrator/queue.ts";
+import { appDetails, appSummary } from "./summaries.ts";
+import type { World } from "./world.ts";
+
+const QUANTITY_MAX = 100;
+
+/** What only the composition root knows about the platform. */
+export type Platform = { readonly state: () => PlatformState; readonly shutdown: (options: { readonly keepInstances: boolean }) => void };
+
+/** The control plane of one installation: checks what is asked, queues it, and answers what is known. */
+export class Control implements ControlPlane {
+  readonly #world: World;
+  readonly #platform: Platform;
+  readonly #supervisor: Supervisor;
+  readonly #journal: Journal;
+  readonly #queue: OperationQueue;
+
+  constructor(world: World, platform: Platform) {
+    this.#world = world;
+    this.#platform = platform;
+    this.#supervisor = new Supervisor(world);
+    this.#journal = new Journal(world.store, world.clock);
+    this.#queue = new OperationQueue(world, this.#supervisor, this.#journal);
+  }
+
+  /** Takes over what runs, then goes on with what was left open. */
+  async open(signal: AbortSignal): Promise<void> {
+    await reconcile(this.#world, this.#supervisor, signal);
+    this.#queue.open();
+  }
+
+  /** Stops acting; instances go on unless `stopInstances`. */
+  async close(options: { readonly stopInstances: boolean }): Promise<void> {
+    await this.#queue.close();
+    this.#supervisor.close();
+    if (options.stopInstances) await this.#supervisor.stopAll();
+  }
+
+  platform(): PlatformState {
+    return { ...this.#platform.state(), appCount: this.#world.store.apps.list().length };
+  }
+
+  apps(): readonly AppSummary[] {
+    return this.#world.store.apps.list().map((app) => appSummary(this.#world, app));
+  }
+
+  app(name: AppName): AppDetails {
+    return appDetails(this.#world, this.#world.store.apps.get(name));
+  }
+
+  releases(name: AppName): readonly Release[] {
+    this.#world.store.apps.get(name);
+    return this.#world.store.releases.list(name);
+  }
+
+  config(name: AppName): Readonly<Record<string, Secret>> {
+    return this.#world.store.config.read(name, this.#world.store.apps.get(name).configVersion);
+  }
+
+  hasSource(digest: Digest): boolean {
+    return this.#world.builder.hasSource(digest);
+  }
+
+  async storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    await this.#world.builder.storeSource(digest, tar, signal);
+  }
+
+  deploy(order: DeployOrder): Operation {
+    const { store, builder } = this.#world;
+    if (!builder.hasSource(order.source)) throw new PortsideError("E_SOURCE_UNKNOWN", { digest: order.source });
+    this.#claimName(order);
+    const operation = this.#queue.add(order.app, { kind: "deploy", source: order.source, origin: order.origin });
+    return store.operations.get(operation.id);
+  }
+
+  scale(name: AppName, formation: Formation): Operation {
+    const release = this.#currentRelease(name);
+    for (const [type, quantity] of Object.entries(formation)) {
+      if (!release.types.includes(type)) {
+        if (type === "release") throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
+        throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", { type, quantity, types: release.types.map((t) => `\`${t}\``).join(", ") });
+      }
+      if (!Number.isInteger(quantity) || quantity < 0 || quantity > QUANTITY_MAX) {
+        throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
+      }
+    }
+    return this.#queue.add(name, { kind: "scale", formation });
+  }
+
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation {
+    const release = this.#currentRelease(name);
+    const formation = this.#world.store.apps.get(name).formation;
+    const { type, number } = which;
+    const wanted = number === undefined ? type : `${type}.${number}`;
+    const exists = type === undefined ? number === undefined : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
+    if (!exists) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance: wanted ?? "" });
+    return this.#queue.add(name, { kind: "restart", ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) });
+  }
+
+  rollback(name: AppName, number?: number): Operation {
+    const current = this.#currentRelease(name);
+    const served = (release: Release): boolean => release.status === "superseded" && release.number < current.number;
+    const target = number === undefined ? this.releases(name).find(served) : this.#world.store.releases.get(name, number);
+    if (target === undefined) throw new PortsideError("E_RELEASE_NO_PREVIOUS", { app: name });
+    return this.#queue.add(name, { kind: "rollback", release: target.number });
+  }
+
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation {
+    this.#world.store.apps.get(name);
+    for (const [key, value] of Object.entries(values)) checkConfigVar(key, value === null ? null : reveal(value, "size check"));
+    return this.#queue.add(name, { kind: "config", sealedValues: this.#world.store.config.sealRequest(name, values) });
+  }
+
+  destroy(name: AppName): Operation {
+    this.#world.store.apps.get(name);
+    return this.#queue.add(name, { kind: "destroy" });
+  }
+
+  operation(id: number): Operation {
+    return this.#world.store.operations.get(id);
+  }
+
+  cancel(id: number): Operation {
+    return this.#queue.cancel(id);
+  }
+
+  operationEvents(id: number, afterSeq: number, signal: AbortSignal): AsyncIterable<OperationEvent> {
+    this.#world.store.operations.get(id);
+    return this.#journal.follow(id, afterSeq, signal);
+  }
+
+  logs(selection: LogSelection): readonly LogLine[] {
+    this.#world.store.apps.get(selection.app);
+    return this.#world.logs.read(selection);
+  }
+
+  followLogs(selection: LogSelection, afterId: number, signal: AbortSignal): AsyncIterable<LogLine> {
+    this.#world.store.apps.get(selection.app);
+    return this.#world.logs.follow(selection, afterId, signal);
+  }
+
+  shutdown(options: { readonly keepInstances: boolean }): void {
+    this.#platform.shutdown(options);
+  }
+
+  /** Makes the app when it is new; refuses a name that another folder has, unless told to take it over. */
+  #claimName(order: DeployOrder): void {
+    const { store, clock } = this.#world;
+    const app = store.apps.find(order.app);
+    if (app === undefined) {
+      const dataKey = store.config.newDataKey(order.app);
+      store.apps.insert({ name: order.app, origin: order.origin, createdAt: clock.now(), dataKey });
+    } else if (app.origin !== order.origin) {
+      if (!order.takeOver) throw new PortsideError("E_APP_NAME_TAKEN", { app: order.app, origin: app.origin });
+      store.apps.update(order.app, { origin: order.origin });
+    }
+  }
+
+  #currentRelease(name: AppName): Release {
+    const app = this.#world.store.apps.get(name);
+    if (app.currentRelease === undefined) throw new PortsideError("E_APP_NO_RELEASE", { app: name });
+    return this.#world.store.releases.get(name, app.currentRelease);
+  }
+}

@@ -1,0 +1,53 @@
+import type { ObservedInstance } from "../../engines/engine.ts";
+import { isEndedInstance, type Instance } from "../../model/instance.ts";
+import { computeRouteTable } from "../routes/route-table.ts";
+import type { World } from "../world.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+const ORPHAN_GRACE_MS = 10_000;
+
+/**
+ * After a start of the control plane: what the rows want and what the engine has are brought together.
+ * Serving instances are watched again, lost ones replaced, strangers stopped, routes written anew.
+ * Apps with an open operation are left to that operation.
+ */
+export async function reconcile(world: World, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
+  await world.engine.open(world.logs.sink, signal);
+  const observed = await world.engine.list(signal);
+  await stopStrangers(world, observed, signal);
+  const busy = new Set(world.store.operations.open().map((operation) => operation.app));
+  for (const instance of world.store.instances.allAlive()) {
+    const isKnown = observed.some(({ id }) => id === instance.id);
+    if (instance.phase === "serving" && !isKnown) markLost(world, supervisor, instance);
+    else if (instance.phase === "serving" || instance.phase === "crashed") supervisor.adopt(instance);
+    else if (busy.has(instance.app)) continue;
+    else if (instance.phase === "starting") supervisor.adopt(instance);
+    else void supervisor.stop(instance);
+  }
+  world.router.write(computeRouteTable(world.store));
+}
+
+/** A reboot took it: its place is filled again. */
+function markLost(world: World, supervisor: Supervisor, instance: Instance): void {
+  const exit = { lost: true, at: world.clock.now() };
+  world.store.instances.setEnded(instance.id, "crashed", exit);
+  supervisor.adopt({ ...instance, phase: "crashed", exit, restarts: 0 });
+}
+
+/** Instances that no row wants: a crash between the engine's work and ours, or an app that is gone. */
+async function stopStrangers(world: World, observed: readonly ObservedInstance[], signal: AbortSignal): Promise<void> {
+  const openOneOffs = new Set(world.store.operations.open().map((operation) => `release-o${operation.id}`));
+  const isWanted = (id: string): boolean => {
+    const row = world.store.instances.find(id);
+    return openOneOffs.has(id) || (row !== undefined && !isEndedInstance(row));
+  };
+  await Promise.all(
+    observed
+      .filter(({ id }) => !isWanted(id))
+      .map(async ({ id }) => {
+        await world.engine.stop(id, ORPHAN_GRACE_MS, signal);
+        await world.engine.forget(id, signal);
+        world.logs.dropCursor(id);
+      }),
+  );
+}

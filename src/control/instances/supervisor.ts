@@ -1,0 +1,179 @@
+import { PortsideError } from "../../model/error-registry.ts";
+import { describeExit, instanceName, type ExitRecord, type Instance, type InstanceId } from "../../model/instance.ts";
+import type { Release } from "../../model/release.ts";
+import { awaitStartup } from "../health/startup.ts";
+import { computeRouteTable } from "../routes/route-table.ts";
+import type { World } from "../world.ts";
+import { instanceSpec, stopTimeoutS } from "./launch-spec.ts";
+
+const BACK_OFF_MS_MAX = 300_000;
+/** A life of this length clears the count of crashes. Contract §5. */
+const STABLE_MS = 600_000;
+
+/**
+ * Keeps serving instances serving: watches each for its end, keeps the evidence, and starts a successor, at once the first
+ * time, then with back-off 1, 2, 4 … 300 s. Instances of a running operation are that operation's until it has routed them.
+ * Contract §5.
+ */
+export class Supervisor {
+  readonly #world: World;
+  /** One abort per slot that is watched or waits for its next start. */
+  readonly #watching = new Map<InstanceId, AbortController>();
+  #closed = false;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Watches an instance that serves now. */
+  watch(instance: Instance): void {
+    this.#attend(instance.id, (signal) => this.#guard(instance, signal));
+  }
+
+  /** Stops caring for an instance: it is about to be stopped on purpose. */
+  release(id: InstanceId): void {
+    this.#watching.get(id)?.abort(new Error("released"));
+    this.#watching.delete(id);
+  }
+
+  /** Takes over what an earlier control plane left: serving, crashed, and successors that were just starting. */
+  adopt(instance: Instance): void {
+    if (instance.phase === "serving") this.watch(instance);
+    else if (instance.phase === "crashed") this.#attend(instance.id, (signal) => this.#replace(instance, signal));
+    else if (instance.phase === "starting") this.#attend(instance.id, (signal) => this.#bringUp(instance, signal));
+  }
+
+  /** Stops watching; instances go on. */
+  close(): void {
+    this.#closed = true;
+    for (const id of [...this.#watching.keys()]) this.release(id);
+  }
+
+  /** Stops an instance on purpose and forgets it. Safe to repeat. */
+  async stop(instance: Instance): Promise<ExitRecord> {
+    const { engine, store, logs } = this.#world;
+    this.release(instance.id);
+    const release = store.releases.find(instance.app, instance.release);
+    const never = new AbortController().signal;
+    const exit = await engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, never);
+    if (instance.phase !== "crashed") logs.say(instance.app, `portside[${instanceName(instance)}]`, `Stopped (${describeExit(exit)})`);
+    await engine.forget(instance.id, never);
+    logs.dropCursor(instance.id);
+    store.instances.setEnded(instance.id, "stopped", exit);
+    store.instances.prune(instance.app);
+    return exit;
+  }
+
+  /** The platform is being stopped: everything is stopped, but stays wanted, and comes back with the next control plane. */
+  async stopAll(): Promise<void> {
+    const { engine, store, logs } = this.#world;
+    const never = new AbortController().signal;
+    const observed = await engine.list(never);
+    await Promise.all(
+      observed.map(async ({ id }) => {
+        const row = store.instances.find(id);
+        const release = row === undefined ? undefined : store.releases.find(row.app, row.release);
+        const exit = await engine.stop(id, stopTimeoutS(release, row?.type ?? "") * 1000, never);
+        if (row?.phase !== "serving") return;
+        logs.say(row.app, `portside[${instanceName(row)}]`, `Stopped with the platform (${describeExit(exit)})`);
+        store.instances.setEnded(id, "crashed", exit);
+        store.instances.resetRestarts(id);
+      }),
+    );
+  }
+
+  /** Starts (or finds) the engine's side of an instance row and notes where it answers. */
+  async start(instance: Instance, signal: AbortSignal): Promise<Instance> {
+    const { engine, store } = this.#world;
+    const release = store.releases.get(instance.app, instance.release);
+    const spec = instanceSpec(this.#world, release, { ...instance, kind: "service" });
+    await engine.prepareArtifact(spec.artifact, signal);
+    const observed = await engine.start(spec, signal);
+    if (observed.address !== undefined) store.instances.setAddress(instance.id, observed.address);
+    return { ...instance, startedAt: observed.startedAt, ...(observed.address === undefined ? {} : { address: observed.address }) };
+  }
+
+  #attend(id: InstanceId, work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#closed) return;
+    this.release(id);
+    const abort = new AbortController();
+    this.#watching.set(id, abort);
+    work(abort.signal).catch((error: unknown) => {
+      if (abort.signal.aborted) return;
+      this.#world.log({ level: "error", msg: "supervisor stumbled", instance: id, error: String(error) });
+    });
+  }
+
+  async #guard(instance: Instance, signal: AbortSignal): Promise<void> {
+    const exit = await this.#world.engine.exited(instance.id, signal);
+    if (signal.aborted) return;
+    this.#noteCrash(instance, exit);
+    await this.#replace({ ...instance, exit }, signal);
+  }
+
+  #noteCrash(instance: Instance, exit: ExitRecord): void {
+    const { store, logs } = this.#world;
+    store.instances.setEnded(instance.id, "crashed", exit);
+    logs.say(instance.app, `portside[${instanceName(instance)}]`, `State changed from up to crashed (${describeExit(exit)})`);
+    this.#publish();
+  }
+
+  /** Waits out the back-off, then starts a successor in the same place. */
+  async #replace(crashed: Instance, signal: AbortSignal): Promise<void> {
+    const { clock, engine, store, logs } = this.#world;
+    const livedMs = (crashed.exit?.at ?? clock.now()) - crashed.startedAt;
+    const restarts = livedMs >= STABLE_MS ? 1 : crashed.restarts + 1;
+    const waitMs = backOffMs(restarts);
+    if (waitMs > 0) {
+      logs.say(crashed.app, `portside[${instanceName(crashed)}]`, `Starting again in ${waitMs / 1000} s (restart ${restarts})`);
+      await clock.sleep(waitMs, signal);
+    }
+    await engine.forget(crashed.id, signal);
+    logs.dropCursor(crashed.id);
+    const successor = successorOf(crashed, restarts, clock.now());
+    store.transaction(() => {
+      store.instances.insert(successor);
+      store.instances.setPhase(crashed.id, "stopped");
+      store.instances.prune(crashed.app);
+    });
+    this.#attend(successor.id, (inner) => this.#bringUp(successor, inner));
+    this.#watching.delete(crashed.id);
+  }
+
+  /** From `starting` to `serving`, or back to the back-off. */
+  async #bringUp(instance: Instance, signal: AbortSignal): Promise<void> {
+    const { engine, store, logs } = this.#world;
+    const release: Release = store.releases.get(instance.app, instance.release);
+    try {
+      const started = await this.start(instance, signal);
+      await awaitStartup(this.#world, { instance: started, release }, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      const text = error instanceof PortsideError ? error.message : String(error);
+      logs.say(instance.app, `portside[${instanceName(instance)}]`, text);
+      const exit = await engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, signal);
+      this.#noteCrash(instance, exit);
+      return this.#replace({ ...instance, exit }, signal);
+    }
+    if (signal.aborted) return;
+    store.instances.setPhase(instance.id, "serving");
+    logs.say(instance.app, `portside[${instanceName(instance)}]`, "State changed from starting to up");
+    this.#publish();
+    this.watch(store.instances.find(instance.id) ?? instance);
+  }
+
+  #publish(): void {
+    this.#world.router.write(computeRouteTable(this.#world.store));
+  }
+}
+
+/** Nothing before the first restart, then 1, 2, 4 … s. */
+export function backOffMs(restarts: number): number {
+  return restarts <= 1 ? 0 : Math.min(BACK_OFF_MS_MAX, 1000 * 2 ** (restarts - 2));
+}
+
+function successorOf(crashed: Instance, restarts: number, now: number): Instance {
+  const { exit: _exit, address: _address, ...place } = crashed;
+  const [, base = crashed.id, life = "0"] = /^(.*?)(?:-r(\d+))?$/.exec(crashed.id) ?? [];
+  return { ...place, id: `${base}-r${Number(life) + 1}`, phase: "starting", startedAt: now, restarts };
+}

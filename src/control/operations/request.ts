@@ -1,0 +1,46 @@
+import type { HealthCheck } from "../../model/app-contract.ts";
+import type { Formation } from "../../model/formation.ts";
+import type { Digest } from "../../model/source.ts";
+
+/**
+ * What somebody asked for. Written by the control plane's facade. Read by the steps. Stored in `operations.request`,
+ * config values sealed.
+ */
+export type OperationRequest =
+  | { readonly kind: "deploy"; readonly source: Digest; readonly origin: string }
+  | { readonly kind: "config"; readonly sealedValues: Readonly<Record<string, string | null>> }
+  | { readonly kind: "scale"; readonly formation: Formation }
+  | { readonly kind: "restart"; readonly type?: string; readonly number?: number }
+  | { readonly kind: "rollback"; readonly release: number }
+  | { readonly kind: "destroy" };
+
+/**
+ * What an operation's steps found out so far, for the steps that follow, also after a restart of the control plane.
+ * Written and read by the steps. Stored in `operations.facts`. Never holds a config value.
+ */
+export type Facts = {
+  /** The config version the new release runs with. */
+  readonly configVersion?: number;
+  /** `apps.handled_env` once the operation has succeeded. */
+  readonly handledEnv?: readonly string[];
+  /** What the app's files say about running it. */
+  readonly declared?: {
+    readonly description?: string;
+    readonly formation: Formation;
+    readonly healthchecks: Readonly<Record<string, readonly HealthCheck[]>>;
+    readonly stopTimeouts: Readonly<Record<string, number>>;
+  };
+  readonly source?: Digest;
+  readonly artifact?: Digest;
+  /** The formation in force once the operation has succeeded. */
+  readonly formation?: Formation;
+  /** Number of the release to run: the new one, or the current one for scale and restart. */
+  readonly release?: number;
+  /** What was in force before the routes were switched, for switching back. */
+  readonly before?: {
+    readonly currentRelease: number | null;
+    readonly configVersion: number;
+    readonly handledEnv: readonly string[];
+    readonly formation: Formation;
+  };
+};

@@ -1,0 +1,94 @@
+import type { Artifact } from "../../../model/artifact.ts";
+import { nextFormation, type Formation } from "../../../model/formation.ts";
+import { PortsideError } from "../../../model/error-registry.ts";
+import type { Release } from "../../../model/release.ts";
+import type { Step, StepContext } from "../step.ts";
+import { sourceOf } from "./check.ts";
+
+/**
+ * Source and config to artifact, or the earlier one when nothing that goes in has changed. Decides the formation, since
+ * only now the process types are known, and ends the operation when it would change nothing. Contract §10.
+ */
+export const build: Step = {
+  name: "build",
+  async run(context) {
+    const { builder, store, operation, signal } = context;
+    const source = sourceOf(context);
+    const configVersion = operation.facts.configVersion ?? store.apps.get(operation.app).configVersion;
+    const { value: contract } = await context.readContract(source.directory);
+    const envDigest = store.config.digest(operation.app, configVersion);
+    const digest = builder.artifactDigest({ source, contract, envDigest });
+    const reused = builder.findArtifact(digest);
+    const artifact =
+      reused ??
+      (await builder.build({
+        app: operation.app,
+        source,
+        contract,
+        env: store.config.read(operation.app, configVersion),
+        envDigest,
+        sourceVersion: source.digest,
+        onOutput: (name, line) => context.tell.output(name, line),
+        signal,
+      }));
+    const formation = decideFormation(context, artifact);
+    const facts = { artifact: artifact.digest, formation };
+    if (isUnchanged(context, artifact, { configVersion, formation })) {
+      return { outcome: "done", detail: "nothing has changed", facts: { ...facts, release: currentRelease(context)?.number ?? 0 }, unchanged: true };
+    }
+    const names = artifact.buildpacks.map((buildpack) => buildpack.id).join(", ");
+    return { outcome: "done", detail: reused === undefined ? names : `${names} (reused)`, facts };
+  },
+};
+
+/** The artifact's process types in order, `release` last if it is there. */
+export function typesOf(artifact: Artifact): readonly string[] {
+  return artifact.processes.map((process) => process.type);
+}
+
+function decideFormation(context: StepContext, artifact: Artifact): Formation {
+  const { store, operation } = context;
+  const declared = operation.facts.declared?.formation ?? {};
+  const types = typesOf(artifact);
+  for (const [type, quantity] of Object.entries(declared)) {
+    if (quantity > 0 && !types.includes(type)) {
+      throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", { quantity, type, types: types.map((t) => `\`${t}\``).join(", ") });
+    }
+  }
+  const declaredBefore = currentRelease(context)?.declaredFormation ?? {};
+  return nextFormation({ types, declared, declaredBefore, current: store.apps.get(operation.app).formation });
+}
+
+/** Whether the release that serves is already exactly what was asked for. */
+function isUnchanged(context: StepContext, artifact: Artifact, next: { configVersion: number; formation: Formation }): boolean {
+  const release = currentRelease(context);
+  if (release === undefined) return false;
+  const app = context.store.apps.get(context.operation.app);
+  const { declared } = context.operation.facts;
+  const alive = context.store.instances.alive(app.name);
+  const same =
+    release.artifact === artifact.digest &&
+    release.configVersion === next.configVersion &&
+    isEqual(app.formation, next.formation) &&
+    isEqual(release.healthchecks, declared?.healthchecks ?? {}) &&
+    isEqual(release.stopTimeouts, declared?.stopTimeouts ?? {}) &&
+    isEqual(release.declaredFormation, declared?.formation ?? {});
+  return same && alive.every((instance) => instance.release === release.number && instance.phase === "serving");
+}
+
+function currentRelease(context: StepContext): Release | undefined {
+  const { name, currentRelease: number } = context.store.apps.get(context.operation.app);
+  return number === undefined ? undefined : context.store.releases.find(name, number);
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === "object" && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,49 @@
+import type { AppContract } from "../../../model/app-contract.ts";
+import { hasErrors, type Diagnostic } from "../../../model/diagnostic.ts";
+import { PortsideError } from "../../../model/error-registry.ts";
+import type { Source } from "../../../model/source.ts";
+import type { Step, StepContext } from "../step.ts";
+
+/** Reads the app's files and reports everything that is wrong with them, at once. Contract §1. */
+export const check: Step = {
+  name: "check",
+  async run(context) {
+    const source = sourceOf(context);
+    const { value, diagnostics } = await context.readContract(source.directory);
+    for (const diagnostic of diagnostics) context.tell.diagnostic(diagnostic);
+    if (hasErrors(diagnostics)) throw new PortsideError("E_CHECK_FAILED", { count: countErrors(diagnostics) });
+    return { outcome: "done", detail: filesOf(value), facts: { source: source.digest, declared: declaredBy(value) } };
+  },
+};
+
+/** The snapshot a deploy was asked to run. Throws E_SOURCE_UNKNOWN. */
+export function sourceOf(context: StepContext): Source {
+  const { request } = context.operation;
+  if (request.kind !== "deploy") throw new Error(`a ${request.kind} has no source`);
+  const source = context.builder.findSource(request.source);
+  if (source === undefined) throw new PortsideError("E_SOURCE_UNKNOWN", { digest: request.source });
+  return source;
+}
+
+function declaredBy(contract: AppContract) {
+  const { formation = {}, healthchecks = {}, description } = contract.appJson;
+  const entries = Object.entries(formation);
+  const pick = (key: "quantity" | "stop_timeout"): Record<string, number> =>
+    Object.fromEntries(entries.flatMap(([type, declaration]) => (declaration[key] === undefined ? [] : [[type, declaration[key]]])));
+  return {
+    ...(description === undefined ? {} : { description }),
+    formation: pick("quantity"),
+    healthchecks,
+    stopTimeouts: pick("stop_timeout"),
+  };
+}
+
+function countErrors(diagnostics: readonly Diagnostic[]): string {
+  const count = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
+  return count === 1 ? "1 error" : `${count} errors`;
+}
+
+function filesOf(contract: AppContract): string {
+  const files = [contract.hasProcfile ? "Procfile" : "", Object.keys(contract.appJson).length > 0 ? "app.json" : ""].filter(Boolean);
+  return files.length === 0 ? "no Procfile, no app.json" : files.join(", ");
+}

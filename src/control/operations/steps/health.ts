@@ -1,0 +1,26 @@
+import { instanceName, type Instance } from "../../../model/instance.ts";
+import type { Release } from "../../../model/release.ts";
+import { awaitStartup } from "../../health/startup.ts";
+import type { Step, StepContext } from "../step.ts";
+import { newInstances, targetRelease } from "./start.ts";
+
+/** Waits until every new instance has passed its startup checks; one failure fails the operation. Contract §8, §10. */
+export const health: Step = {
+  name: "health",
+  async run(context) {
+    const release = targetRelease(context);
+    const instances = newInstances(context).filter((instance) => instance.phase === "starting");
+    if (release === undefined || instances.length === 0) return { outcome: "skipped", detail: "" };
+    const details = await Promise.all(instances.map((instance) => awaitHealthy(context, instance, release)));
+    return { outcome: "done", detail: [...new Set(details)].join("; ") };
+  },
+};
+
+async function awaitHealthy(context: StepContext, instance: Instance, release: Release): Promise<string> {
+  const startedAt = context.clock.now();
+  const report = await awaitStartup(context, { instance, release }, context.signal);
+  const detail = report.details.join(", ");
+  context.tell.item(instanceName(instance), detail, context.clock.now() - startedAt);
+  for (const warning of report.warnings) context.tell.item(instanceName(instance), `warning only: ${warning}`);
+  return detail;
+}

@@ -1,0 +1,78 @@
+import { PortsideError } from "../../../model/error-registry.ts";
+import { instanceName, isEndedInstance, type Instance } from "../../../model/instance.ts";
+import type { Release } from "../../../model/release.ts";
+import { planInstances, type InstancePlan, type Replacement, type Slot } from "../../instances/plan-instances.ts";
+import type { Step, StepContext } from "../step.ts";
+
+/** Starts the new instances of all types side by side; the old ones go on serving. Contract §10. */
+export const start: Step = {
+  name: "start",
+  async run(context) {
+    const release = targetRelease(context);
+    if (release === undefined) return { outcome: "skipped", detail: "" };
+    const rows = plannedRows(context, release);
+    if (rows.length === 0) return { outcome: "skipped", detail: "no new instances" };
+    await Promise.all(rows.map((row) => startOne(context, row)));
+    return { outcome: "done", detail: rows.map(instanceName).join("  ") };
+  },
+  async undo(context) {
+    const started = newInstances(context);
+    for (const instance of started) context.store.instances.setPhase(instance.id, "stopping");
+    await Promise.all(started.map((instance) => context.supervisor.stop(instance)));
+  },
+};
+
+/** The release this operation brings up; none when config was set before the first deploy. */
+export function targetRelease(context: StepContext): Release | undefined {
+  const { store, operation } = context;
+  return operation.facts.release === undefined ? undefined : store.releases.get(operation.app, operation.facts.release);
+}
+
+/** This operation's instances that are not stopped. */
+export function newInstances(context: StepContext): readonly Instance[] {
+  return context.store.instances.ofOperation(context.operation.id).filter((instance) => !isEndedInstance(instance));
+}
+
+/** What to start and what to retire, the same answer each time it is asked during one operation. */
+export function instancePlan(context: StepContext, release: Release): InstancePlan {
+  const { store, operation } = context;
+  const existing = store.instances.alive(operation.app).filter((instance) => instance.operation !== operation.id);
+  const formation = operation.facts.formation ?? store.apps.get(operation.app).formation;
+  return planInstances({ types: release.types, formation, existing, replacement: replacementOf(context) });
+}
+
+function replacementOf(context: StepContext): Replacement {
+  const { request } = context.operation;
+  if (request.kind === "scale") return { mode: "difference" };
+  if (request.kind !== "restart") return { mode: "all" };
+  const { type, number } = request;
+  return { mode: "named", ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) };
+}
+
+/** Writes the rows before anything is started, so that a crash leaves no instance that nobody knows. */
+function plannedRows(context: StepContext, release: Release): readonly Instance[] {
+  const { store } = context;
+  store.transaction(() => {
+    for (const slot of instancePlan(context, release).start) store.instances.insert(rowOf(context, release, slot));
+  });
+  return newInstances(context);
+}
+
+function rowOf(context: StepContext, release: Release, slot: Slot): Instance {
+  const { operation, clock } = context;
+  const id = `${operation.app}-v${release.number}-${slot.type.toLowerCase().replaceAll(/[^a-z0-9]/g, "-")}-${slot.number}-o${operation.id}`;
+  return { id, app: operation.app, release: release.number, ...slot, phase: "starting", startedAt: clock.now(), operation: operation.id, restarts: 0 };
+}
+
+async function startOne(context: StepContext, row: Instance): Promise<void> {
+  const startedAt = context.clock.now();
+  try {
+    const started = await context.supervisor.start(row, context.signal);
+    const where = started.address === undefined ? "" : `port ${started.address.port}`;
+    context.tell.item(instanceName(row), where, context.clock.now() - startedAt);
+  } catch (error) {
+    if (context.signal.aborted || error instanceof PortsideError) throw error;
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new PortsideError("E_START_FAILED", { instance: instanceName(row), problem }, { cause: error });
+  }
+}

@@ -1,0 +1,40 @@
+import { quantityOf } from "../../../model/formation.ts";
+import { PortsideError } from "../../../model/error-registry.ts";
+import type { Release } from "../../../model/release.ts";
+import type { Step, StepContext, StepResult } from "../step.ts";
+
+/** Scale: the current release with other numbers. Only the difference is started or stopped. Contract §5. */
+export const setFormation: Step = {
+  name: "scale",
+  run(context) {
+    const { store, operation } = context;
+    if (operation.request.kind !== "scale") throw new Error("not a scale operation");
+    const release = current(context);
+    const before = store.apps.get(operation.app).formation;
+    const asked = Object.entries(operation.request.formation);
+    const changes = asked
+      .filter(([type, quantity]) => quantityOf(before, type) !== quantity)
+      .map(([type, quantity]) => `${type} ${quantityOf(before, type) ?? 0} → ${quantity}`);
+    const facts = { release: release.number, formation: { ...before, ...operation.request.formation } };
+    const result: StepResult = { outcome: "done", detail: changes.join(", ") || "nothing to change", facts };
+    return Promise.resolve(changes.length === 0 ? { ...result, unchanged: true } : result);
+  },
+};
+
+/** Restart: the current release again, all of it or the named instances. */
+export const restartCurrent: Step = {
+  name: "select",
+  run(context) {
+    const { request } = context.operation;
+    if (request.kind !== "restart") throw new Error("not a restart");
+    const which = request.number === undefined ? (request.type ?? "all instances") : `${request.type}.${request.number}`;
+    return Promise.resolve({ outcome: "done", detail: which, facts: { release: current(context).number } });
+  },
+};
+
+/** The release that serves. Throws E_APP_NO_RELEASE. */
+function current(context: StepContext): Release {
+  const app = context.store.apps.get(context.operation.app);
+  if (app.currentRelease === undefined) throw new PortsideError("E_APP_NO_RELEASE", { app: app.name });
+  return context.store.releases.get(app.name, app.currentRelease);
+}

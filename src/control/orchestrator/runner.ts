@@ -1,0 +1,211 @@
+import { isDiskFull } from "../../lib/sqlite.ts";
+import { PortsideError } from "../../model/error-registry.ts";
+import type { OperationEventBody, OperationFailure, StepEnded } from "../../model/operation.ts";
+import type { Supervisor } from "../instances/supervisor.ts";
+import { KINDS } from "../operations/kinds.ts";
+import type { Step, StepContext, StepResult } from "../operations/step.ts";
+import { cancelledFailure, toFailure } from "../operations/step.ts";
+import { LEASE_RENEW_MS, type Lease } from "../store/leases.ts";
+import type { World } from "../world.ts";
+import { decide, progressEvent, replay, resume, type Command, type Plan, type Progress } from "./decide.ts";
+import type { Journal } from "./journal.ts";
+
+const UNDO_TRIES_MAX = 5;
+const UNDO_WAIT_MS = 1_000;
+
+/**
+ * Walks one operation from where its rows say it stands to its end: runs the commands that `decide` gives and records
+ * every event before acting on it. Killing it between any two rows is safe: the next runner replays the rows and goes on.
+ */
+export class Runner {
+  readonly #world: World;
+  readonly #supervisor: Supervisor;
+  readonly #journal: Journal;
+  readonly #id: number;
+  readonly #steps: readonly Step[];
+  readonly #plan: Plan;
+  readonly #abort = new AbortController();
+  readonly #lease: Lease;
+  #state: Progress;
+
+  constructor(options: { world: World; supervisor: Supervisor; journal: Journal; operation: number; lease: Lease }) {
+    this.#world = options.world;
+    this.#supervisor = options.supervisor;
+    this.#journal = options.journal;
+    this.#id = options.operation;
+    this.#lease = options.lease;
+    const kind = KINDS[options.world.store.operations.get(options.operation).kind];
+    this.#steps = kind.steps;
+    this.#plan = { steps: kind.steps.map((step) => step.name), commitStep: kind.commitStep };
+    this.#state = replay(this.#plan, options.world.store.operations.events(options.operation));
+  }
+
+  /** Resolves when the operation has ended, or at once after `stop`. */
+  async run(): Promise<void> {
+    const stopRenewing = this.#renewLease();
+    try {
+      let commands = this.#state.phase === "waiting" ? this.#record({ type: "begun" }) : resume(this.#plan, this.#state);
+      if (this.#state.cancelled) this.#abort.abort(new PortsideError("E_CANCELLED"));
+      while (commands.length > 0 && !this.#stopped) commands = await this.#perform(commands);
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  /** Asks for the previous state. Too late after the commit: the operation then simply succeeds. */
+  cancel(): void {
+    const commands = this.#record({ type: "cancelRequested", failure: cancelledFailure() });
+    if (commands.some((command) => command.type === "abortStep")) this.#abort.abort(new PortsideError("E_CANCELLED"));
+  }
+
+  /** The control plane ends: leaves everything as the rows say, for the next one to go on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#abort.abort(new PortsideError("E_SERVER_STOPPING"));
+  }
+  #stopped = false;
+
+  async #perform(commands: readonly Command[]): Promise<readonly Command[]> {
+    const [command] = commands;
+    switch (command?.type) {
+      case "runStep":
+        return this.#afterStep(await this.#runStep(command.step));
+      case "undoStep":
+        return this.#afterStep(await this.#undoStep(command.step));
+      case "end":
+        this.#end(command);
+        return [];
+      default:
+        return [];
+    }
+  }
+
+  #afterStep(ended: StepEnded | undefined): readonly Command[] {
+    return ended === undefined ? [] : this.#record(ended);
+  }
+
+  async #runStep(name: string): Promise<StepEnded | undefined> {
+    const startedAt = this.#world.clock.now();
+    this.#world.store.operations.setStatus(this.#id, "running");
+    this.#journal.record(this.#id, { type: "stepStarted", step: name, undo: false });
+    try {
+      const result = await this.#step(name).run(this.#context(name, this.#abort.signal));
+      if (result.facts !== undefined) this.#world.store.operations.addFacts(this.#id, result.facts);
+      return stepEnded(name, result, this.#world.clock.now() - startedAt);
+    } catch (error) {
+      if (this.#stopped) return undefined;
+      const failure = this.#describe(error, name);
+      const durationMs = this.#world.clock.now() - startedAt;
+      return { type: "stepEnded", step: name, outcome: "failed", durationMs, detail: failure.message, failure };
+    }
+  }
+
+  async #undoStep(name: string): Promise<StepEnded | undefined> {
+    const startedAt = this.#world.clock.now();
+    const undo = this.#step(name).undo;
+    this.#world.store.operations.setStatus(this.#id, "undoing");
+    if (undo !== undefined) {
+      this.#journal.record(this.#id, { type: "stepStarted", step: name, undo: true });
+      for (let tries = 1; !this.#stopped; tries += 1) {
+        try {
+          await undo(this.#context(name, new AbortController().signal));
+          break;
+        } catch (error) {
+          this.#world.log({ level: "error", msg: "undo failed", operation: this.#id, step: name, tries, error: String(error) });
+          if (tries === UNDO_TRIES_MAX) break;
+          await this.#world.clock.sleep(UNDO_WAIT_MS * tries);
+        }
+      }
+    }
+    if (this.#stopped) return undefined;
+    const durationMs = this.#world.clock.now() - startedAt;
+    return { type: "stepEnded", step: name, outcome: "undone", durationMs, detail: "" };
+  }
+
+  #end(command: Extract<Command, { type: "end" }>): void {
+    const { store, clock, router } = this.#world;
+    const operation = store.operations.get(this.#id);
+    const release = command.status === "succeeded" ? operation.facts.release : undefined;
+    const outcome = {
+      status: command.status,
+      ...(release === undefined ? {} : { release }),
+      ...(command.failure === undefined ? {} : { failure: command.failure }),
+    };
+    const url = router.urlOf(operation.app);
+    store.transaction(() => {
+      store.operations.end(this.#id, outcome);
+      this.#journal.record(this.#id, {
+        type: "ended",
+        durationMs: clock.now() - operation.createdAt,
+        ...outcome,
+        ...(url === undefined ? {} : { url }),
+      });
+    });
+  }
+
+  /** Records an event and gives the commands that follow from it. */
+  #record(body: OperationEventBody): readonly Command[] {
+    const event = progressEvent(body);
+    this.#journal.record(this.#id, body);
+    if (event === undefined) return [];
+    const decision = decide(this.#plan, this.#state, event);
+    this.#state = decision.state;
+    return decision.commands;
+  }
+
+  #context(step: string, signal: AbortSignal): StepContext {
+    const record = (body: OperationEventBody): void => this.#journal.record(this.#id, body);
+    return {
+      ...this.#world,
+      operation: this.#world.store.operations.get(this.#id),
+      supervisor: this.#supervisor,
+      signal,
+      tell: {
+        diagnostic: (diagnostic) => record({ type: "diagnostic", diagnostic }),
+        output: (source, text) => this.#journal.output(this.#id, { type: "output", step, source, text }),
+        item: (item, detail, durationMs) =>
+          record({ type: "item", step, item, detail, ...(durationMs === undefined ? {} : { durationMs }) }),
+      },
+    };
+  }
+
+  #step(name: string): Step {
+    const step = this.#steps.find((candidate) => candidate.name === name);
+    if (step === undefined) throw new Error(`the plan has no step ${name}`);
+    return step;
+  }
+
+  #describe(error: unknown, step: string): OperationFailure {
+    if (isDiskFull(error)) return toFailure(new PortsideError("E_DISK_FULL", { problem: "the database cannot grow" }), step);
+    if (!(error instanceof PortsideError)) {
+      const stack = error instanceof Error ? error.stack : undefined;
+      this.#world.log({ level: "error", msg: "step crashed", operation: this.#id, step, stack });
+    }
+    return toFailure(error, step);
+  }
+
+  #renewLease(): () => void {
+    const done = new AbortController();
+    const renew = async (): Promise<void> => {
+      for (;;) {
+        await this.#world.clock.sleep(LEASE_RENEW_MS, done.signal);
+        if (!this.#world.store.leases.renew(this.#lease)) return this.stop();
+      }
+    };
+    renew().catch(() => {
+      // The sleep was aborted: the operation has ended.
+    });
+    return () => done.abort(new Error("ended"));
+  }
+}
+
+function stepEnded(step: string, result: StepResult, durationMs: number): StepEnded {
+  return {
+    type: "stepEnded",
+    step,
+    outcome: result.outcome,
+    durationMs,
+    detail: result.detail,
+    ...(result.unchanged === true ? { unchanged: true } : {}),
+  };
+}

@@ -1,0 +1,92 @@
+import { fileURLToPath } from "node:url";
+import { listenApi } from "../api/listen.ts";
+import { BuildpackBuilder } from "../build/builder.ts";
+import { readAppContract } from "../contract/app-contract.ts";
+import { Control } from "../control/control.ts";
+import type { PlatformState } from "../control/control-plane.ts";
+import { networkProbe } from "../control/health/network-probe.ts";
+import { AccessLogReader } from "../control/logs/access-log-reader.ts";
+import { LogStore } from "../control/logs/log-store.ts";
+import { FileRouter } from "../control/routes/file-router.ts";
+import { openStore } from "../control/store/store.ts";
+import type { Log, World } from "../control/world.ts";
+import { ProcessEngine } from "../engines/process/process-engine.ts";
+import { RuntimeEngine } from "../engines/runtime-engine.ts";
+import { systemClock } from "../lib/clock.ts";
+import { writeFileAtomic } from "../lib/files.ts";
+import { systemRandom } from "../lib/random.ts";
+import type { Home, ServerFile } from "../model/home.ts";
+import { EdgeKeeper } from "./edge-process.ts";
+import { loadApiToken } from "./prepare-home.ts";
+import type { Settings } from "./settings.ts";
+
+const BUILDPACKS = fileURLToPath(new URL("../../buildpacks", import.meta.url));
+
+/** A running control plane. */
+export type Server = {
+  /** Stops acting. `stopInstances` also stops the apps and the edge; otherwise both go on. */
+  close(options: { readonly stopInstances: boolean }): Promise<void>;
+};
+
+/**
+ * The composition root: builds every room of one installation, in the order they depend on each other, and opens them.
+ * The caller holds the home's lock. Errors: E_DATABASE_*, E_MASTER_KEY, E_HOME_UNUSABLE.
+ */
+export async function startServer(options: {
+  readonly home: Home;
+  readonly settings: Settings;
+  readonly version: string;
+  readonly log: Log;
+  /** Called once when somebody asks for a shutdown over the API. */
+  readonly onShutdown: (options: { readonly keepInstances: boolean }) => void;
+}): Promise<Server> {
+  const { home, settings, version, log } = options;
+  const base = { clock: systemClock, random: systemRandom };
+  const store = openStore(home, base);
+  const logs = new LogStore(home.logDatabase, base.clock);
+  const router = new FileRouter(home, base.clock);
+  const engine = new RuntimeEngine(new ProcessEngine({ instancesDirectory: home.instances, basePath: settings.basePath, ...base }), base.clock);
+  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath: settings.basePath, clock: base.clock });
+  const world: World = { ...base, store, engine, builder, readContract: readAppContract, probe: networkProbe, router, logs, log, limits: settings.limits };
+  const edge = new EdgeKeeper({ home, port: settings.port, router, clock: base.clock, log, env: { PATH: settings.basePath } });
+  const accessLog = new AccessLogReader(home.accessLog, world, () => new Set(store.apps.list().map((app) => app.name)));
+  builder.sweep();
+  const startedAt = base.clock.now();
+  let apiUrl = "";
+  let state: PlatformState["state"] = "running";
+  const control = new Control(world, {
+    state: () => ({ version, pid: process.pid, home: home.root, startedAt, engine: engine.name, apiUrl, state, edge: edgeState(router, settings), appCount: 0 }),
+    shutdown: (how) => {
+      state = "stopping";
+      options.onShutdown(how);
+    },
+  });
+  const opening = new AbortController();
+  await Promise.all([edge.open(), control.open(opening.signal)]);
+  accessLog.open();
+  const api = await listenApi({ control, token: loadApiToken(home.apiToken, base.random), clock: base.clock, version, log, home });
+  apiUrl = api.url;
+  const serverFile: ServerFile = { pid: process.pid, version, apiUrl, startedAt };
+  writeFileAtomic(home.serverFile, JSON.stringify(serverFile));
+  log({ level: "info", msg: "ready", version, apiUrl, edgePort: router.status?.port, durationMs: base.clock.now() - startedAt });
+  return {
+    async close({ stopInstances }) {
+      state = "stopping";
+      await control.close({ stopInstances });
+      edge.close();
+      if (stopInstances) await edge.stop();
+      accessLog.close();
+      await engine.close();
+      await api.close();
+      logs.close();
+      store.close();
+    },
+  };
+}
+
+function edgeState(router: FileRouter, settings: Settings): PlatformState["edge"] {
+  const status = router.status;
+  if (status === undefined) return { state: "down", wantedPort: settings.port, tableVersion: 0 };
+  const state = status.tableVersion > 0 ? "serving" : "starting";
+  return { state, port: status.port, pid: status.pid, wantedPort: settings.port, tableVersion: status.tableVersion };
+}

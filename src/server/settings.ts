@@ -1,0 +1,82 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { DEFAULT_LIMITS, type Limits } from "../control/world.ts";
+import { PortsideError } from "../model/error-registry.ts";
+
+const PORT_DEFAULT = 8080;
+const PORT_MAX = 65_535;
+
+/** Where programs are looked for by builds and instances, before the app's own layers. Never the platform's own PATH. */
+const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const MAC_PATH = ["/opt/homebrew/bin", ...SYSTEM_PATH];
+
+/** What an operator can set by environment variables of portsided. */
+export type Settings = {
+  readonly homeRoot: string;
+  /** The router's port; the next free one is taken when it is busy. */
+  readonly port: number;
+  readonly basePath: string;
+  readonly limits: Limits;
+};
+
+/**
+ * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
+ * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT (seconds). Errors: E_USAGE.
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
+  const home = env["PORTSIDE_HOME"] ?? join(env["HOME"] ?? "/", ".portside");
+  if (!home.startsWith("/")) throw new PortsideError("E_USAGE", { problem: "PORTSIDE_HOME must be an absolute path." });
+  return {
+    homeRoot: home.replace(/\/+$/, ""),
+    port: readNumber(env, "PORTSIDE_PORT", { min: 1, max: PORT_MAX }) ?? PORT_DEFAULT,
+    basePath: planBasePath(env, execPath),
+    limits: {
+      ...DEFAULT_LIMITS,
+      ...readSeconds(env, "PORTSIDE_BOOT_TIMEOUT", "bootMs"),
+      ...readSeconds(env, "PORTSIDE_DRAIN_TIMEOUT", "drainMs"),
+      ...readSeconds(env, "PORTSIDE_RELEASE_TIMEOUT", "releaseCommandMs"),
+    },
+  };
+}
+
+/**
+ * The fixed list; where it has no `node` (nvm, asdf …) the directory of the first one on the operator's PATH that is not
+ * inside a `node_modules`, since npm puts those first; else the Node this runs on.
+ */
+function planBasePath(env: Readonly<Record<string, string | undefined>>, execPath: string): string {
+  const fixed = process.platform === "darwin" ? MAC_PATH : SYSTEM_PATH;
+  const extra = (env["PORTSIDE_PATH"] ?? "").split(delimiter).filter(Boolean);
+  const known = [...extra, ...fixed];
+  if (known.some(hasNode)) return known.join(delimiter);
+  const own = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "" && !directory.includes("/node_modules/"));
+  return [...known, own.find(hasNode) ?? dirname(execPath)].join(delimiter);
+}
+
+function hasNode(directory: string): boolean {
+  try {
+    accessSync(join(directory, "node"), constants.X_OK);
+    return true;
+  } catch {
+    // Not there, or not executable: not a Node for apps.
+    return false;
+  }
+}
+
+function readSeconds<Key extends keyof Limits>(env: Readonly<Record<string, string | undefined>>, name: string, key: Key): Partial<Limits> {
+  const seconds = readNumber(env, name, { min: 1, max: 86_400 });
+  return seconds === undefined ? {} : { [key]: seconds * 1000 };
+}
+
+function readNumber(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  range: { readonly min: number; readonly max: number },
+): number | undefined {
+  const raw = env[name];
+  if (raw === undefined || raw === "") return undefined;
+  const number = Number(raw);
+  if (!Number.isInteger(number) || number < range.min || number > range.max) {
+    throw new PortsideError("E_USAGE", { problem: `${name} must be a whole number from ${range.min} to ${range.max}.` });
+  }
+  return number;
+}

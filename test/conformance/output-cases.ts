@@ -1,0 +1,2 @@
+import { NO_PROGRAMS, type Case } from "./case.ts";
+export const OUTPUT_CASES: readonly Case[] = [];

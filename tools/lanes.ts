@@ -1,0 +1,94 @@
+/**
+ * One thing that a run checks. Written here; read by run-lanes.ts. Nowhere stored.
+ * `tests`: node:test, its counts are read; a run without a test fails. `tool`: a program whose exit code counts as one check.
+ * `nested`: a program that ends in a line `N passed, N failed` of its own.
+ */
+export type Lane = {
+  readonly name: string;
+  readonly kind: "tests" | "tool" | "nested";
+  readonly argv: readonly [string, ...string[]];
+  readonly limitMs: number;
+  /** Lanes of one stage run side by side, two at a time; stages one after the other. */
+  readonly stage: number;
+  /** File patterns that must match something, for lanes whose tests may not be there yet. */
+  readonly files?: readonly string[];
+};
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const NODE = process.execPath;
+
+/** Each file in its own process, one file after the other: these tests start processes and listen on ports. */
+function testLane(lane: { name: string; stage: number; limitMs: number; testLimitMs: number }): Lane {
+  const files = [`test/${lane.name}/**/*.test.ts`];
+  const argv = [NODE, "--test", `--test-timeout=${lane.testLimitMs}`, "--test-concurrency=1", ...files] as const;
+  return { name: lane.name, kind: "tests", argv, limitMs: lane.limitMs, stage: lane.stage, files };
+}
+
+const UNIT_FILES = ["src/**/*.test.ts", "buildpacks/**/*.test.ts", "tools/**/*.test.ts"];
+
+const LANES = {
+  types: { name: "types", kind: "tool", argv: ["tsc", "-p", ".", "--noEmit"], limitMs: MINUTE_MS, stage: 1 },
+  lint: { name: "lint", kind: "tool", argv: ["oxlint"], limitMs: MINUTE_MS, stage: 1 },
+  lintTypes: { name: "lint-types", kind: "tool", argv: ["oxlint", "--type-aware"], limitMs: MINUTE_MS, stage: 1 },
+  format: { name: "format", kind: "tool", argv: ["oxfmt", "--check", "."], limitMs: MINUTE_MS, stage: 1 },
+  knip: { name: "knip", kind: "tool", argv: ["knip", "--no-progress"], limitMs: MINUTE_MS, stage: 1 },
+  tidy: {
+    name: "tidy",
+    kind: "tests",
+    argv: [NODE, "--test", "test/tidy.test.ts"],
+    limitMs: MINUTE_MS,
+    stage: 1,
+    files: ["test/tidy.test.ts"],
+  },
+  unit: {
+    name: "unit",
+    kind: "tests",
+    argv: [NODE, "--test", "--test-isolation=none", `--test-timeout=${MINUTE_MS}`, ...UNIT_FILES],
+    limitMs: 3 * MINUTE_MS,
+    stage: 1,
+    files: UNIT_FILES,
+  },
+  conformance: testLane({ name: "conformance", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  simulation: testLane({ name: "simulation", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  edge: testLane({ name: "edge", stage: 3, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  acceptance: testLane({ name: "acceptance", stage: 4, limitMs: 8 * MINUTE_MS, testLimitMs: 5 * MINUTE_MS }),
+  security: testLane({ name: "security", stage: 5, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  real: testLane({ name: "real", stage: 6, limitMs: 10 * MINUTE_MS, testLimitMs: 8 * MINUTE_MS }),
+  unprivileged: {
+    name: "unprivileged",
+    kind: "nested",
+    argv: [NODE, "tools/unprivileged.ts", "as-user"],
+    limitMs: 10 * MINUTE_MS,
+    stage: 7,
+  },
+} as const satisfies Record<string, Lane>;
+
+const {
+  types,
+  lint,
+  lintTypes,
+  format,
+  knip,
+  tidy,
+  unit,
+  conformance,
+  simulation,
+  edge,
+  acceptance,
+  security,
+  real,
+  unprivileged,
+} = LANES;
+const CHECK = [types, lint, lintTypes, format, knip, tidy, unit, conformance, simulation];
+const TEST = [tidy, unit, conformance, simulation, edge, acceptance, security];
+
+/** What `npm run …` calls run. `test` needs no network, root or Docker; `real` and so `ci` need the npm registry. */
+export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
+  check: CHECK,
+  test: TEST,
+  acceptance: [acceptance],
+  real: [real],
+  ci: [...new Set<Lane>([...CHECK, ...TEST, real, unprivileged])],
+  "as-user": [unit, conformance, acceptance],
+};
