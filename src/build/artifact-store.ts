@@ -54,5 +54,7 @@ export class ArtifactStore {
 /** The digest of an artifact, from everything that determines it. Equal parts give equal digests; key order counts for nothing. */
 export function artifactDigestOf(parts: Readonly<Record<string, string | readonly string[]>>): Digest {
   const sorted = Object.entries(parts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `sha256:${createHash("sha256").update(JSON.stringify([ARTIFACT_SCHEMA, sorted])).digest("hex")}`;
+  return `sha256:${createHash("sha256")
+    .update(JSON.stringify([ARTIFACT_SCHEMA, sorted]))
+    .digest("hex")}`;
 }

@@ -131,7 +131,11 @@ export class BuildpackBuilder implements Builder {
     const { signal } = request;
     try {
       return await this.#locks.run(`app ${request.app}`, signal, () =>
-        this.#locks.run(`artifact ${digest}`, signal, async () => this.findArtifact(digest) ?? this.#buildAnew(digest, request)),
+        this.#locks.run(
+          `artifact ${digest}`,
+          signal,
+          async () => this.findArtifact(digest) ?? this.#buildAnew(digest, request),
+        ),
       );
     } catch (error) {
       throw asOperatingError(error, signal);
@@ -206,7 +210,12 @@ export class BuildpackBuilder implements Builder {
         buildConfig: home.buildConfig,
       },
       target: hostTarget(),
-      environment: baseEnvironment({ basePath, inherited, home: join(scratch, "home"), temporary: join(scratch, "tmp") }),
+      environment: baseEnvironment({
+        basePath,
+        inherited,
+        home: join(scratch, "home"),
+        temporary: join(scratch, "tmp"),
+      }),
       network,
       onOutput: request.onOutput,
       signal: request.signal,
@@ -247,7 +256,9 @@ function detectFailure(found: DetectFailure, context: BuildContext, contract: Ap
   }
   const references = referencesOf(contract);
   if (references.length === 0) return new PortsideError("E_NOTHING_DETECTED");
-  return new PortsideError("E_BUILD_FAILED", { problem: `app.json names ${references.join(", ")}, which cannot build this folder` });
+  return new PortsideError("E_BUILD_FAILED", {
+    problem: `app.json names ${references.join(", ")}, which cannot build this folder`,
+  });
 }
 
 /** Procfile order, then the buildpacks' own. §2. */

@@ -33,7 +33,9 @@ export function readBuildpacks(directory: string): BuildpackRegistry {
       .flatMap((entry) => {
         const home = join(directory, entry.name);
         const text = readTextIfExists(join(home, "buildpack.toml"));
-        return text === undefined ? [] : [{ ...parseBuildpackToml(text, `${entry.name}/buildpack.toml`), directory: home }];
+        return text === undefined
+          ? []
+          : [{ ...parseBuildpackToml(text, `${entry.name}/buildpack.toml`), directory: home }];
       });
     return { buildpacks, order: parseOrder(readFileSync(join(directory, "order.toml"), "utf8")) };
   } catch (error) {
@@ -47,9 +49,14 @@ export function readBuildpacks(directory: string): BuildpackRegistry {
  * without any, the installation's own order. Throws E_BUILD_FAILED for a reference to a buildpack we do not have.
  * Contract §3, cnb.md §15.
  */
-export function orderFor(registry: BuildpackRegistry, references: readonly string[]): readonly (readonly GroupMember[])[] {
+export function orderFor(
+  registry: BuildpackRegistry,
+  references: readonly string[],
+): readonly (readonly GroupMember[])[] {
   if (references.length === 0) {
-    return registry.order.map((group) => group.map(({ id, optional }) => ({ buildpack: findBuildpack(registry, id), optional })));
+    return registry.order.map((group) =>
+      group.map(({ id, optional }) => ({ buildpack: findBuildpack(registry, id), optional })),
+    );
   }
   const named = [...new Set(references.map((reference) => findBuildpack(registry, reference)))];
   const members = named.map((buildpack) => ({ buildpack, optional: false }));
@@ -63,17 +70,24 @@ function findBuildpack(registry: BuildpackRegistry, reference: string): Buildpac
   const found = registry.buildpacks.find((buildpack) => buildpack.id === name || buildpack.aliases.includes(name));
   if (found !== undefined) return found;
   const known = registry.buildpacks.map((buildpack) => buildpack.id).join(", ");
-  throw new PortsideError("E_BUILD_FAILED", { problem: `the buildpack ${reference} is not available here; there are ${known}` });
+  throw new PortsideError("E_BUILD_FAILED", {
+    problem: `the buildpack ${reference} is not available here; there are ${known}`,
+  });
 }
 
 /** `urn:cnb:registry:a/b@1.2.0`, `a/b@1` and `https://host/a/b.git#v1` without scheme words, version and suffix. */
 function plainReference(reference: string): string {
   const name = reference.replace(/^urn:cnb:(?:registry|builder):/, "").replace(/^urn:cnb:/, "");
-  if (name.includes("://")) return name.replace(/#.*$/, "").replace(/\/$/, "").replace(/\.git$/, "");
+  if (name.includes("://"))
+    return name
+      .replace(/#.*$/, "")
+      .replace(/\/$/, "")
+      .replace(/\.git$/, "");
   return name.replace(/@.*$/, "");
 }
 
-const UNBUILT = /\.test\.ts$|^README\.md$/;
+// Buildpacks are plain JavaScript and shell; TypeScript beside them is their tests.
+const UNBUILT = /\.ts$|^README\.md$/;
 
 /**
  * SHA-256 over everything in the buildpacks' directories that can change a build: names, modes and bytes, the order too.

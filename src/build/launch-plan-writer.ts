@@ -18,7 +18,9 @@ export type BuildpackLayers = readonly string[];
  */
 export function planLaunch(buildpacks: readonly BuildpackLayers[]): LaunchPlan {
   const layers = buildpacks.flat();
-  return { steps: [...buildpacks.flatMap(environmentSteps), ...layers.flatMap(execDSteps), ...layers.flatMap(profileSteps)] };
+  return {
+    steps: [...buildpacks.flatMap(environmentSteps), ...layers.flatMap(execDSteps), ...layers.flatMap(profileSteps)],
+  };
 }
 
 function environmentSteps(layers: BuildpackLayers): LaunchStep[] {

@@ -68,7 +68,12 @@ export async function runBuildpack(
   const { platform, buildConfig, app } = context.directories;
   const lines: string[] = [];
   const env = {
-    ...buildpackEnvironment(run.environment, { platform, buildConfig, network: context.network, clearEnv: buildpack.clearEnv }),
+    ...buildpackEnvironment(run.environment, {
+      platform,
+      buildConfig,
+      network: context.network,
+      clearEnv: buildpack.clearEnv,
+    }),
     ...run.variables,
     CNB_BUILDPACK_DIR: buildpack.directory,
     ...(isApiAtLeast(buildpack.api, 8) ? { CNB_PLATFORM_DIR: platform } : {}),

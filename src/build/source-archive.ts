@@ -86,7 +86,7 @@ class Unpacking {
   #entries = 0;
   #bytes = 0;
   #openFiles = 0;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(directory: string, limits: ArchiveLimits) {
     this.#directory = directory;
@@ -105,7 +105,7 @@ class Unpacking {
     try {
       if (this.#failure === undefined) this.#place(entry);
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error as Error;
     }
     entry.resume();
   }
@@ -120,7 +120,8 @@ class Unpacking {
 
   #place(entry: ReadEntry): void {
     this.#entries += 1;
-    if (this.#entries > this.#limits.entriesMax) throw tooLarge(`more than ${this.#limits.entriesMax} entries`, this.#limits);
+    if (this.#entries > this.#limits.entriesMax)
+      throw tooLarge(`more than ${this.#limits.entriesMax} entries`, this.#limits);
     if (entry.type === "Directory" || entry.type === "GNUDumpDir") {
       const path = entry.path.replace(/\/+$/, "");
       if (path !== "" && path !== ".") checkPath(path);
@@ -151,7 +152,8 @@ class Unpacking {
     for (let depth = 1; depth < segments.length; depth += 1) {
       const parent = segments.slice(0, depth).join("/");
       const known = this.#kinds.get(parent);
-      if (known !== undefined && known !== "directory") throw invalid(`${shown(path)} lies below the ${known} ${shown(parent)}`);
+      if (known !== undefined && known !== "directory")
+        throw invalid(`${shown(path)} lies below the ${known} ${shown(parent)}`);
       this.#kinds.set(parent, "directory");
     }
     if (this.#kinds.has(path)) throw invalid(`the name ${shown(path)} is there twice`);
@@ -172,9 +174,9 @@ class Unpacking {
     entry.on("data", (chunk: Buffer) => {
       if (!isOpen) return;
       try {
-        for (let written = 0; written < chunk.length; ) written += writeSync(file, chunk, written);
+        for (let written = 0; written < chunk.length;) written += writeSync(file, chunk, written);
       } catch (error) {
-        this.#failure ??= error;
+        this.#failure ??= error as Error;
         close();
       }
     });
@@ -203,7 +205,10 @@ function invalid(problem: string): PortsideError {
 }
 
 function tooLarge(found: string, limits: ArchiveLimits): PortsideError {
-  return new PortsideError("E_SOURCE_TOO_LARGE", { found, limit: `${limits.entriesMax} entries and ${limits.bytesMax} bytes` });
+  return new PortsideError("E_SOURCE_TOO_LARGE", {
+    found,
+    limit: `${limits.entriesMax} entries and ${limits.bytesMax} bytes`,
+  });
 }
 
 /** Quoted, with control characters written out, and not endless. */

@@ -47,7 +47,9 @@ export class SourceStore {
       await unpackSource(tar, tree, { limits: this.#limits, signal });
       const manifest = await readSourceManifest(tree, signal, { ignore: false });
       if (manifest.digest !== digest) {
-        throw new PortsideError("E_SOURCE_INVALID", { problem: `its content has the digest ${manifest.digest}, not ${digest}` });
+        throw new PortsideError("E_SOURCE_INVALID", {
+          problem: `its content has the digest ${manifest.digest}, not ${digest}`,
+        });
       }
       writeFileSync(join(staging, "manifest.json"), JSON.stringify(manifest), { mode: 0o600 });
       this.#commit(staging, digest);

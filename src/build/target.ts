@@ -13,7 +13,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", ia32: "3
 
 /** This machine: builds run where their instances will. */
 export function hostTarget(osRelease = readTextIfExists("/etc/os-release") ?? ""): BuildTarget {
-  const value = (key: string): string | undefined => new RegExp(`^${key}=["']?([^"'\\n]*)["']?$`, "m").exec(osRelease)?.[1];
+  const value = (key: string): string | undefined =>
+    new RegExp(`^${key}=["']?([^"'\\n]*)["']?$`, "m").exec(osRelease)?.[1];
   const distroName = value("ID");
   const distroVersion = value("VERSION_ID");
   return {

@@ -5,6 +5,7 @@ import { test, type TestContext } from "node:test";
 import { localDateTime } from "../lib/local-time.ts";
 import type { OperationEventBody } from "../model/operation.ts";
 import type { InstanceView } from "../wire/apps.ts";
+import { obeyedBy, withoutOurCodes } from "./testing/terminal-text.ts";
 import { runCli, startCli, steppingClock, temporaryDirectory, type FakeOptions } from "./testing/fake-process.ts";
 import {
   GUESTBOOK,
@@ -332,8 +333,7 @@ test("security rule 18: on a terminal log lines and values are shown, never obey
   server.on("GET /v1/apps/guestbook/logs", json({ lines: [LINE, { ...LINE, source: "portside[\u001b]0;x\u0007]" }] }));
   for (const words of ["logs", "config:get GREETING", "config", "info"]) {
     const { stdout } = await cli(words, { terminalColumns: 80 });
-    const ours = stdout.replaceAll(/\u001b\[(?:\d+m|2K)|\r/g, "");
-    assert.ok(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.test(ours), JSON.stringify(ours));
+    assert.deepEqual(obeyedBy(withoutOurCodes(stdout)), [], words);
   }
 });
 
@@ -400,6 +400,12 @@ test("without a server: status ends with 3, down with 0, everything else with E_
     stderr: "",
     stdout: `Portside is not running (home ${home})\n`,
   });
+  const router = await new StubServer().listen(home, t, "edgeSocket");
+  router.on("GET /status", json({ pid: 77, port: 8080, tableVersion: 3, active: {} }));
+  assert.match(
+    (await runCli(["status"], { home })).stdout,
+    /^Portside is not running, but its router \(port 8080\) and what it routes to go on /,
+  );
   const apps = await runCli(["apps"], { home });
   assert.deepEqual(
     [apps.exit, apps.stderr],

@@ -3,11 +3,9 @@ import { basename } from "node:path";
 import { appNameFrom, type AppName } from "../model/app.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import type { DeployRequest } from "../wire/apps.ts";
-import type { OperationView } from "../wire/operations.ts";
 import { realFolder } from "./app-choice.ts";
 import type { CommandContext } from "./command.ts";
-import { followOperation, type Ending } from "./follow-operation.ts";
-import { operationHeading } from "./output/operation-view.ts";
+import { runOperation, type Ending } from "./run-operation.ts";
 import { provideSource } from "./source-upload.ts";
 
 /** What to deploy. `takeOver`: the user named the app, so an app of that name from another folder is replaced. */
@@ -40,13 +38,18 @@ function checkReadable(path: string): void {
 
 /** Hands the folder's content to the server, starts the deploy and follows it to its end. */
 export async function deployFolder(context: CommandContext, target: DeployTarget, engine: string): Promise<Ending> {
-  const { client, signal, screen } = context;
+  const { screen } = context;
   screen.live((frame) => `  ${screen.style.cyan(frame)} source`);
   try {
     const manifest = await provideSource(context, target.directory);
     const body: DeployRequest = { source: manifest.digest, origin: target.directory, takeOver: target.takeOver };
-    const operation = await client.send<OperationView>("POST", `/v1/apps/${target.app}/deploys`, { body, signal });
-    return await followOperation(context, operation, operationHeading(screen, target.app, `${engine} engine`));
+    return await runOperation(context, {
+      app: target.app,
+      what: `${engine} engine`,
+      method: "POST",
+      path: `/v1/apps/${target.app}/deploys`,
+      body,
+    });
   } finally {
     screen.live(undefined);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Diagnostic } from "../model/diagnostic.ts";
 import type { OperationEventBody, OperationFailure } from "../model/operation.ts";
+import { colorsIn, obeyedBy, shownLines, withoutOurCodes } from "./testing/terminal-text.ts";
 import { runCli, startCli, steppingClock, temporaryDirectory } from "./testing/fake-process.ts";
 import {
   GUESTBOOK,
@@ -145,7 +146,7 @@ test("§10 --json prints one event a line and nothing else", LIMIT, async (t) =>
       .map((line) => JSON.parse(line)),
     SUCCESS,
   );
-  assert.ok(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(stdout), "no control character");
+  assert.deepEqual(obeyedBy(stdout), []);
 });
 
 test("§10 a failure tells what happened, the evidence, what to do and what still serves", LIMIT, async (t) => {
@@ -174,7 +175,7 @@ test("§10 a failure tells what happened, the evidence, what to do and what stil
     stdout,
     `guestbook → embedded engine
   ✓ check     Procfile                                           4 ms
-  ✗ health    web.1 is not healthy                              1 min
+  ✗ health    E_HEALTH_STARTUP                                  1 min
   ↩ start     1 new instance stopped                            31 ms
 `,
   );
@@ -294,7 +295,7 @@ test("§10 Ctrl-C cancels, waits until the previous state is back, and ends with
   const { exit, stdout, stderr } = await running.finished;
   assert.equal(exit, 130);
   assert.equal(server.lines(/cancellation/).length, 1);
-  assert.match(stdout, /Ctrl-C: asking for the previous state back; once more leaves at once\n/);
+  assert.match(stdout, /Ctrl-C: cancelling; once more leaves at once\n/);
   assert.equal(
     stderr,
     `✗ The operation was cancelled; the previous state is back. [E_CANCELLED]
@@ -332,6 +333,36 @@ test("§10 a second Ctrl-C leaves at once and says that the operation goes on", 
   assert.equal(exit, 130);
   assert.match(stderr, /Left while operation 7 on `guestbook` was being cancelled\. \[E_CLI_INTERRUPTED\]/);
   assert.ok(server.lines(/cancellation/).length <= 1);
+});
+
+test("§10 Ctrl-C while the order is on its way cancels the operation it became", LIMIT, async (t) => {
+  const ended: OperationEventBody[] = [{ type: "ended", status: "cancelled", durationMs: 9, failure: CANCELLED }];
+  const { home, folder, server } = await scene(t, operationStream(numbered([...QUEUED, ...ended])));
+  const asked = Promise.withResolvers<() => void>();
+  server.on("POST /v1/apps/guestbook/deploys", (response, seen) => {
+    asked.resolve(() => json(operation(), 202)(response, seen));
+  });
+  const running = startCli(["deploy", folder], { home });
+  const answer = await asked.promise;
+  running.interrupt();
+  answer();
+  const { exit } = await running.finished;
+  assert.equal(exit, 130);
+  assert.deepEqual(server.lines(/cancellation/), ["POST /v1/operations/7/cancellation"]);
+});
+
+test("up --stop-on-exit stops everything also after a Ctrl-C before there was an operation", LIMIT, async (t) => {
+  const { home, folder, server } = await scene(t, operationStream(SUCCESS));
+  server.on("GET /v1/apps", json({ apps: [app()] })).on("POST /v1/shutdown", empty(202));
+  const asked = Promise.withResolvers<void>();
+  const { readSourceManifest } = await import("../contract/source-manifest.ts");
+  server.on(`HEAD /v1/sources/${(await readSourceManifest(folder)).digest}`, () => asked.resolve());
+  const running = startCli(["up", folder, "--stop-on-exit"], { home });
+  await asked.promise;
+  running.interrupt();
+  const { exit, stdout } = await running.finished;
+  assert.equal(exit, 130);
+  assert.match(stdout, /Stopped guestbook \(web 1, worker 1\)\nStopped Portside/);
 });
 
 test("§10 Ctrl-C before there is an operation changes nothing and ends with 130", LIMIT, async (t) => {
@@ -416,23 +447,18 @@ test("up --stop-on-exit does what down does, also after a failure", LIMIT, async
 test("§10 on a terminal the running step has a live line that leaves no trace, and colours end", LIMIT, async (t) => {
   const { home, folder } = await scene(t, operationStream(SUCCESS));
   const { stdout } = await runCli(["deploy", folder], { home, terminalColumns: 60 });
-  assert.match(stdout, /\u001b\[36m⠋\u001b\[39m build/);
-  // What a terminal shows in the end: each erased line is gone.
-  const shown = stdout
-    .split("\n")
-    .map((line) => line.slice(line.lastIndexOf("\u001b[2K") + (line.includes("\u001b[2K") ? 4 : 0)));
+  assert.ok(withoutOurCodes(stdout).includes("⠋ build"), stdout);
+  const shown = shownLines(stdout);
   assert.ok(
-    shown.every((line) => !line.includes("⠋")),
+    shown.every((line) => !line.includes("⠋") && line.length <= 60),
     shown.join("\n"),
   );
-  const plain = shown.join("\n").replaceAll(/\u001b\[\d+m/g, "");
-  assert.ok(
-    plain.split("\n").every((line) => line.length <= 60),
-    plain,
-  );
-  assert.ok(plain.includes("✓ start     web.1  worker.1"), plain);
+  assert.ok(shown.includes("  ✓ start     web.1  worker.1                         84 ms"), shown.join("\n"));
+  assert.ok(colorsIn(stdout).length > 0);
   for (const env of [{ NO_COLOR: "1" }, { TERM: "dumb" }]) {
     const colorless = await runCli(["deploy", folder], { home, terminalColumns: 60, env });
-    assert.ok(!/\u001b\[\d+m/.test(colorless.stdout), JSON.stringify(env));
+    assert.deepEqual(colorsIn(colorless.stdout), [], JSON.stringify(env));
   }
+  const dumb = await runCli(["deploy", folder], { home, terminalColumns: 60, env: { TERM: "dumb" } });
+  assert.deepEqual(obeyedBy(dumb.stdout), []);
 });

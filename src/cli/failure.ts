@@ -32,6 +32,11 @@ export function usageError(problem: string, hint: string = ERRORS.E_USAGE.hint):
   return new CliError({ code: "E_USAGE", message: problem, hint, exit: ERRORS.E_USAGE.exit });
 }
 
+/** Ctrl-C at a moment when something may have been changed already: exit 130. */
+export function interruptedError(message: string, hint: string): CliError {
+  return new CliError({ code: "E_CLI_INTERRUPTED", message, hint, exit: ERRORS.E_CLI_INTERRUPTED.exit });
+}
+
 /** An operation that did not succeed; `notes` say what holds now. */
 export function operationError(failure: OperationFailure, notes: readonly string[]): CliError {
   const exit = Object.hasOwn(ERRORS, failure.code) ? ERRORS[failure.code].exit : 1;

@@ -1,7 +1,7 @@
 import type { AppView } from "../wire/apps.ts";
 import type { CommandContext } from "./command.ts";
 import { CliError, failureOf, operationError } from "./failure.ts";
-import type { Ending } from "./follow-operation.ts";
+import type { Ending } from "./run-operation.ts";
 import { formatDuration, visible } from "./output/text.ts";
 
 /**

@@ -8,13 +8,12 @@ import type { EdgeStatus } from "../model/route-table.ts";
 import type { PlatformStatus } from "../wire/platform.ts";
 import { ApiClient, isDisconnect } from "./api-client.ts";
 import type { CommandContext } from "./command.ts";
-import { CliError } from "./failure.ts";
+import { CliError, interruptedError } from "./failure.ts";
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 60_000;
 const POLL_MS = 25;
-/** After our server ended: how long another one may need to show that it holds the home, and then until it answers. */
-const WINNER_SHOWS_MS = 1_500;
+/** After our server gave way to another one: how long that one may need until it answers. */
 const WINNER_LIMIT_MS = 10_000;
 const LOG_TAIL_LINES = 20;
 /** The shortest limit of any system we run on (macOS: 104 bytes with the final NUL). */
@@ -82,8 +81,14 @@ export async function ensureServer(
     env: { ...environment.childEnv, ...port, PORTSIDE_HOME: home.root },
     logFile: home.serverLog,
   });
-  const status = await awaitServing(context, server, logStart);
-  return { status, started: status.pid === server.pid };
+  try {
+    const status = await awaitServing(context, server, logStart);
+    return { status, started: status.pid === server.pid };
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    const hint = "It goes on starting: `portside status` shows it, `portside down` stops it.";
+    throw interruptedError("Interrupted while Portside was starting.", hint);
+  }
 }
 
 /** Until the server answers and its router has a port, or will not get one. */
@@ -101,9 +106,8 @@ async function awaitServing(
     if (status !== undefined && (isReady || now - startedAt > START_LIMIT_MS)) return status;
     if (status === undefined && server.ended() !== undefined) endedAt ??= now;
     // Of two that were started at the same moment one holds the home's lock and will answer soon; the other ends with 0.
-    const patienceMs =
-      server.ended()?.code === 0 || isAnotherAlive(context, server.pid) ? WINNER_LIMIT_MS : WINNER_SHOWS_MS;
-    const isLost = endedAt !== undefined && now - endedAt > patienceMs;
+    const hasGivenWay = server.ended()?.code === 0 || isAnotherAlive(context, server.pid);
+    const isLost = endedAt !== undefined && (!hasGivenWay || now - endedAt > WINNER_LIMIT_MS);
     if (isLost || now - startedAt > START_LIMIT_MS) throw startFailure(context, server, logStart);
     await context.clock.sleep(POLL_MS, context.signal);
   }
@@ -154,7 +158,7 @@ function parseLogEntry(line: string): LogEntry {
 }
 
 function logSize(path: string): number {
-  return Buffer.byteLength(readTextIfExists(path) ?? "");
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function logTail(path: string, start: number): string[] {

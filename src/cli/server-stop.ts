@@ -2,6 +2,7 @@ import type { AppList, AppView } from "../wire/apps.ts";
 import type { PlatformStatus, ShutdownRequest } from "../wire/platform.ts";
 import { isDisconnect } from "./api-client.ts";
 import type { CommandContext } from "./command.ts";
+import { interruptedError } from "./failure.ts";
 import { visible } from "./output/text.ts";
 import { awaitGone, serverStatus } from "./server-process.ts";
 
@@ -21,14 +22,20 @@ export async function stopEverything(context: CommandContext, request: ShutdownR
   try {
     if (status.state === "running") await client.send("POST", "/v1/shutdown", { body: request, signal });
     await awaitGone(context, status.pid);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw interruptedError(
+      "Interrupted while Portside was stopping.",
+      "It goes on stopping: `portside status` shows it.",
+    );
   } finally {
     screen.live(undefined);
   }
   const kept = request.keepInstances === true;
   for (const app of apps) screen.line(`${kept ? "Left running" : "Stopped"} ${visible(app.name)}${counts(app)}`);
-  screen.line(
-    `Stopped Portside (process ${status.pid})${status.edge.port === null ? "" : ` and its router on port ${status.edge.port}`}`,
-  );
+  const port = status.edge.port === null ? "" : ` on port ${status.edge.port}`;
+  const router = kept ? `; its router${port} goes on` : ` and its router${port}`;
+  screen.line(`Stopped Portside (process ${status.pid})${router}`);
   return { status, apps };
 }
 

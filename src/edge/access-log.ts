@@ -5,6 +5,7 @@ import type { AccessLogEntry } from "../model/home.ts";
 import type { EdgeCounters, EdgeLog } from "./edge-log.ts";
 import type { EdgeLimits } from "./limits.ts";
 
+/** What an access log is made of. */
 export type AccessLogOptions = {
   readonly path: string;
   readonly clock: Clock;

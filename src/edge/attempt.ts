@@ -17,6 +17,10 @@ export type AttemptHooks = {
   readonly onUpgrade: (exchange: Exchange, lines: string[], socket: Duplex) => void;
 };
 
+type Arguments<Name extends keyof Dispatcher.DispatchHandler> = Parameters<
+  NonNullable<Dispatcher.DispatchHandler[Name]>
+>;
+
 /** May be sent again when the instance cannot have seen it. RFC 9110 §9.2.2. */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 const STATUS_LINE_BYTES_MAX = 8_192;
@@ -37,7 +41,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   #hasWritten = false;
   #isDone = false;
 
-  constructor(context: EdgeContext, exchange: Exchange, to: { readonly instance: LiveInstance; readonly hooks: AttemptHooks }) {
+  constructor(
+    context: EdgeContext,
+    exchange: Exchange,
+    to: { readonly instance: LiveInstance; readonly hooks: AttemptHooks },
+  ) {
     this.#context = context;
     this.#exchange = exchange;
     this.#instance = to.instance;
@@ -82,7 +90,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#hasByte = true;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, _headers: unknown, reason = ""): void {
+  onResponseStart(...[controller, status, , reason = ""]: Arguments<"onResponseStart">): void {
     const { res } = this.#exchange;
     if (this.#isDone) return;
     const lines = responseLines((controller.rawHeaders ?? []) as Buffer[], status);
@@ -112,7 +120,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#hasWritten = true;
     this.#exchange.bodyBytes += chunk.length;
     this.#exchange.refreshWindow();
-    if (res.write(chunk)) return;
+    // undici gives the rest in spite of a pause when the instance has closed; it is waited for once.
+    if (res.write(chunk) || this.#isPaused) return;
     this.#isPaused = true;
     controller.pause();
     res.once("drain", () => {
@@ -133,7 +142,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#exchange.leave();
   }
 
-  onRequestUpgrade(controller: Dispatcher.DispatchController, _status: number, _headers: unknown, socket: Duplex): void {
+  onRequestUpgrade(...[controller, , , socket]: Arguments<"onRequestUpgrade">): void {
     if (this.#isDone) {
       socket.destroy();
       return;
@@ -164,7 +173,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
       this.#sayInternal(error);
       return this.#exchange.fail("H99");
     }
-    this.#instance.refused(this.#context.clock.now());
+    this.#instance.refused(this.#dispatchedAtMs, this.#context.clock.now());
     this.#exchange.leave(true);
     this.#hooks.onUnreached(this.#exchange, how);
   }

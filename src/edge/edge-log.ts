@@ -35,6 +35,8 @@ export type EdgeCounters = {
   refusedRequests: number;
   /** Header lines with `_` in the name. router.md §8.2. */
   droppedHeaders: number;
+  /** Connections beyond `connectionsMax`. */
+  droppedConnections: number;
   /** Hosts no app has. */
   unknownHosts: number;
   /** Access-log lines that found no room. */
@@ -45,5 +47,12 @@ export type EdgeCounters = {
 
 /** All zero. */
 export function newCounters(): EdgeCounters {
-  return { refusedRequests: 0, droppedHeaders: 0, unknownHosts: 0, droppedLines: 0, internalErrors: 0 };
+  return {
+    refusedRequests: 0,
+    droppedConnections: 0,
+    droppedHeaders: 0,
+    unknownHosts: 0,
+    droppedLines: 0,
+    internalErrors: 0,
+  };
 }

@@ -3,6 +3,7 @@ import { codeEntry, type RouterCode } from "./router-codes.ts";
 /** An answer of the edge itself. `headers` is flat: name, value, name, value. */
 export type Page = { readonly status: number; readonly headers: readonly string[]; readonly body: string };
 
+/** What a page depends on besides its code. */
 export type PageRequest = {
   /** The client's `Accept` line; HTML is sent only to who asks for it. */
   readonly accept: string | undefined;

@@ -8,9 +8,11 @@ import type { Unreached } from "./instance-errors.ts";
 import type { Carried, LiveInstance } from "./live-instance.ts";
 import { clientRequestId, plainAddress, requestLines, type ForwardedRequest } from "./proxy-headers.ts";
 import type { CheckedRequest } from "./request-checks.ts";
+import { swallowRest } from "./linger.ts";
 import { newRequestId } from "./request-id.ts";
 import { codeEntry, type RouterCode } from "./router-codes.ts";
 
+/** What a failure tells besides its code. */
 export type FailOptions = {
   /** Only H26: what was wrong. */
   readonly cause?: string;
@@ -20,6 +22,7 @@ export type FailOptions = {
   readonly close?: boolean;
 };
 
+/** An accepted request. */
 export type ExchangeInput = {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -98,10 +101,6 @@ export class Exchange implements Carried {
   /** Nothing may be sent or tried for it any more: it failed, was answered, or its client is gone. */
   get isOver(): boolean {
     return this.#hasEnded || this.#code !== undefined;
-  }
-
-  get hasInstance(): boolean {
-    return this.#instance !== undefined;
   }
 
   /** Starts the one window that ends the exchange when it elapses; replaces the one before. */
@@ -207,7 +206,7 @@ export class Exchange implements Carried {
     if (this.#code === undefined && !this.res.writableFinished && this.#cutGently === undefined) this.#code = "H27";
     this.#hasEnded = true;
     this.#letGo();
-    this.#swallowRest();
+    if (this.hasBody) swallowRest(this.#context, this.req);
     this.#context.open.delete(this);
     this.#context.accessLog.append(this.app, this.#line());
   }
@@ -218,16 +217,6 @@ export class Exchange implements Carried {
     this.stopWaiting();
     this.leave();
     abort?.();
-  }
-
-  /** What is left of an upload after its answer, so that the answer is not lost in a reset connection. */
-  #swallowRest(): void {
-    const { req } = this;
-    if (!this.hasBody || req.complete || req.socket.destroyed) return;
-    const linger = this.#context.timers.after(this.#context.limits.lingerMs, () => req.socket.destroy());
-    req.once("end", () => linger.cancel());
-    req.once("close", () => linger.cancel());
-    req.resume();
   }
 
   #line(): string {

@@ -4,6 +4,7 @@ import { createServer } from "../lib/node-http.ts";
 import type { EdgeContext } from "./edge-context.ts";
 import { codePage, unknownHostPage } from "./error-pages.ts";
 import { Exchange, type ExchangeInput } from "./exchange.ts";
+import { swallowRest } from "./linger.ts";
 import { Proxy } from "./proxy.ts";
 import { checkRequest, type Refusal } from "./request-checks.ts";
 import { newRequestId } from "./request-id.ts";
@@ -46,17 +47,22 @@ export class Front {
       connectionsCheckingInterval: limits.connectionsCheckMs,
       keepAliveTimeout: limits.clientKeepAliveMs,
       insecureHTTPParser: false,
+      // Node would answer it itself and go on with what is pipelined behind; request-checks.ts refuses it.
+      requireHostHeader: false,
       noDelay: true,
       shouldUpgradeCallback: isWebSocketRequest,
     });
     server.maxConnections = limits.connectionsMax;
+    server.on("drop", () => {
+      this.#context.counters.droppedConnections += 1;
+    });
     server.on("request", (req, res) => this.#arrive({ req, res }));
     server.on("checkContinue", (req, res) => this.#arrive({ req, res, expectsContinue: true }));
     server.on("checkExpectation", (req, res) => {
       this.#arrive({ req, res }, { status: 417, cause: "unsupported expect header value" });
     });
     server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket as Socket, head));
-    server.on("connect", (_req, socket) => this.#refuseRaw(socket as Socket, "405 Method Not Allowed"));
+    server.on("connect", (_req, socket) => this.#connect(socket as Socket));
     server.on("clientError", (error, socket) => this.#onClientError(error, socket as Socket));
     return server;
   }
@@ -73,12 +79,31 @@ export class Front {
     this.#proxy.serve(exchange);
   }
 
-  #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
-    const res = responseOn(req, socket);
+  #connect(socket: Socket): void {
+    this.#context.counters.refusedRequests += 1;
+    if (!this.#isBusy(socket)) this.#refuseRaw(socket, "405 Method Not Allowed");
+  }
+
+  /** Node has given the socket away, but answers to earlier requests still go there: it closes behind the last of them. */
+  #isBusy(socket: Socket): boolean {
     const connection = this.#connection(socket);
-    if (connection.isRefused) return;
+    if (connection.isRefused) return true;
+    const last = [...connection.open].at(-1);
+    if (last === undefined) return false;
+    connection.isRefused = true;
+    socket.on("error", () => socket.destroy());
+    last.res.on("close", () => socket.destroySoon());
+    return true;
+  }
+
+  #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#isBusy(socket)) return;
+    const connection = this.#connection(socket);
+    const res = responseOn(req, socket);
     // Before Node 24.9 other offers than WebSocket come here too, and bytes behind them can no longer be read as HTTP.
-    const refusal: Refusal | undefined = isWebSocketRequest(req) ? undefined : { status: 501, cause: "unsupported upgrade" };
+    const refusal: Refusal | undefined = isWebSocketRequest(req)
+      ? undefined
+      : { status: 501, cause: "unsupported upgrade" };
     const exchange = this.#admit({ req, res, isUpgrade: true }, connection, refusal);
     if (exchange === undefined) return;
     this.#heads.set(exchange, { socket, head });
@@ -95,7 +120,8 @@ export class Front {
       this.#context.counters.refusedRequests += 1;
       connection.isRefused = true;
       if (route === undefined) this.#answerWithoutApp(req, res, refusal);
-      else new Exchange(this.#context, { ...arrival, checked, app: route.app }).fail("H26", { ...refusal, close: true });
+      else
+        new Exchange(this.#context, { ...arrival, checked, app: route.app }).fail("H26", { ...refusal, close: true });
       return undefined;
     }
     if (route !== undefined) return new Exchange(this.#context, { ...arrival, checked, app: route.app });
@@ -107,10 +133,10 @@ export class Front {
   /** No app has the name, so no app's log gets a line. */
   #answerWithoutApp(req: IncomingMessage, res: ServerResponse, refusal?: Refusal): void {
     const request = { accept: req.headers.accept, requestId: newRequestId(this.#context.random) };
-    const page = refusal === undefined ? unknownHostPage(request) : codePage("H26", { ...request, status: refusal.status });
-    // An upload nobody will read is not waited for.
-    const hasMore = req.headers["content-length"] !== undefined || req.headers["transfer-encoding"] !== undefined;
-    if (refusal !== undefined || hasMore || this.#context.isDraining) res.shouldKeepAlive = false;
+    const page =
+      refusal === undefined ? unknownHostPage(request) : codePage("H26", { ...request, status: refusal.status });
+    if (refusal !== undefined || this.#context.isDraining) res.shouldKeepAlive = false;
+    res.on("close", () => swallowRest(this.#context, req));
     res.writeHead(page.status, [...page.headers]);
     res.end(req.method === "HEAD" ? undefined : page.body);
   }

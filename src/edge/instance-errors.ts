@@ -16,7 +16,10 @@ export function connectFailure(error: unknown): Unreached | "ours" {
  * What an error after the request was written means. `hasByte`: the answer had begun; `hasHead`: its headers were complete.
  * router.md §2 and §8.4, as seen with undici 8.12.
  */
-export function answerFailure(error: unknown, seen: { readonly hasByte: boolean; readonly hasHead: boolean }): RouterCode {
+export function answerFailure(
+  error: unknown,
+  seen: { readonly hasByte: boolean; readonly hasHead: boolean },
+): RouterCode {
   if (seen.hasHead) return "H18";
   if (error instanceof errors.HeadersOverflowError) return "H25";
   if (error instanceof errors.ResponseContentLengthMismatchError) return "H25";

@@ -81,7 +81,8 @@ export function parseLimits(rawLimits: string): EdgeLimits {
   if (typeof raw !== "object" || raw === null) throw new Error("--limits must be a JSON object");
   for (const [name, value] of Object.entries(raw)) {
     if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new Error(`--limits knows no \`${name}\``);
-    if (!Number.isSafeInteger(value) || (value as number) < 1) throw new Error(`--limits \`${name}\` must be a whole number from 1`);
+    if (!Number.isSafeInteger(value) || (value as number) < 1)
+      throw new Error(`--limits \`${name}\` must be a whole number from 1`);
   }
   return { ...DEFAULT_LIMITS, ...raw };
 }

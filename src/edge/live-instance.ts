@@ -17,6 +17,7 @@ export class LiveInstance {
   #departed = false;
   #justConnected = false;
   #refusals = 0;
+  #refusedAtMs = 0;
   #quarantinedUntil = 0;
 
   constructor(target: RouteTarget, limits: EdgeLimits) {
@@ -82,8 +83,13 @@ export class LiveInstance {
     this.#quarantinedUntil = 0;
   }
 
-  /** A connect was refused or timed out: none is tried for a while, at most `quarantineMaxMs`. router.md §5. */
-  refused(nowMs: number): void {
+  /**
+   * A connect begun at `startedAtMs` was refused or timed out: none is tried for a while, at most `quarantineMaxMs`.
+   * Those that were under way together count as one. router.md §5.
+   */
+  refused(startedAtMs: number, nowMs: number): void {
+    if (this.#refusals > 0 && startedAtMs <= this.#refusedAtMs) return;
+    this.#refusedAtMs = nowMs;
     const waitMs = this.#limits.quarantineMinMs * 2 ** Math.min(this.#refusals, 16);
     this.#refusals += 1;
     this.#quarantinedUntil = nowMs + Math.min(waitMs, this.#limits.quarantineMaxMs);

@@ -8,7 +8,11 @@ export type ForwardFacts = {
 };
 
 /** `lines` is flat: name, value, name, value, in the order sent. */
-export type ForwardedRequest = { readonly lines: string[]; readonly droppedCount: number; readonly wantsTrailers: boolean };
+export type ForwardedRequest = {
+  readonly lines: string[];
+  readonly droppedCount: number;
+  readonly wantsTrailers: boolean;
+};
 
 /** Concern one connection only, both ways. */
 const HOP_BY_HOP = new Set([
@@ -64,7 +68,14 @@ export function requestLines(rawHeaders: readonly string[], facts: ForwardFacts)
     else if (isForwarded(lower, named)) lines.push(name, value);
   }
   if (wantsTrailers) lines.push("TE", "trailers");
-  lines.push("X-Forwarded-For", facts.clientAddress, "X-Forwarded-Proto", "http", "X-Forwarded-Port", String(facts.port));
+  lines.push(
+    "X-Forwarded-For",
+    facts.clientAddress,
+    "X-Forwarded-Proto",
+    "http",
+    "X-Forwarded-Port",
+    String(facts.port),
+  );
   lines.push("X-Request-Id", facts.requestId, "X-Request-Start", String(facts.receivedAtMs), "Via", "1.1 portside");
   return { lines, droppedCount, wantsTrailers };
 }

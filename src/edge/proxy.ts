@@ -32,7 +32,8 @@ export class Proxy {
   /** Ends in an attempt, an answer of ours, or a place in the waiting line. */
   serve(exchange: Exchange): void {
     if (exchange.isOver) return;
-    if (exchange.failedConnects >= this.#context.limits.attemptsMax) return exchange.fail(this.#unreachedCode(exchange));
+    if (exchange.failedConnects >= this.#context.limits.attemptsMax)
+      return exchange.fail(this.#unreachedCode(exchange));
     if (!this.#seek(exchange)) this.#hold(exchange);
   }
 
@@ -60,7 +61,8 @@ export class Proxy {
   #hold(exchange: Exchange): void {
     const { limits, waiting, clock, table } = this.#context;
     const instanceCount = table.find(exchange.host)?.instances.length ?? 0;
-    if (waiting.length(exchange.app) >= limits.waitingPerTargetMax * Math.max(1, instanceCount)) return exchange.fail("H11");
+    if (waiting.length(exchange.app) >= limits.waitingPerTargetMax * Math.max(1, instanceCount))
+      return exchange.fail("H11");
     exchange.heldSinceMs ??= clock.now();
     exchange.wait(waiting.join(exchange.app, () => this.#seek(exchange)));
     const leftMs = exchange.heldSinceMs + limits.holdMs - clock.now();

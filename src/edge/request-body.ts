@@ -20,6 +20,8 @@ export class RequestBody extends Readable {
     this.#req = req;
     this.#onWanted = hooks.onWanted;
     this.#onBytes = hooks.onBytes;
+    // What went wrong is told to the attempt; here it would be nobody's error.
+    this.on("error", () => undefined);
   }
 
   /** The instance would take more and the client sends nothing. */

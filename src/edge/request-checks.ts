@@ -8,6 +8,7 @@ export type RequestHead = Pick<IncomingMessage, "method" | "url" | "httpVersion"
 /** `cause` goes to the access log as Heroku words it. The connection is closed after a refusal. */
 export type Refusal = { readonly status: 400 | 405 | 417 | 501 | 505; readonly cause: string };
 
+/** What the checks found. */
 export type CheckedRequest = {
   /** Lower case, without port; empty when an HTTP/1.0 client named none. */
   readonly host: string;
@@ -86,7 +87,8 @@ function refuseLines(head: RequestHead, facts: HeaderFacts, lineBytesMax: number
   const requestLineBytes = (head.method?.length ?? 0) + (head.url?.length ?? 0) + " HTTP/1.1 ".length;
   if (requestLineBytes > lineBytesMax) return { status: 400, cause: "request line too long" };
   if (facts.hasLongLine) return { status: 400, cause: "header line too long" };
-  if (facts.hostCount > 1) return { status: 400, cause: BAD_HEADER };
+  if (facts.hostCount > 1 || (facts.hostCount === 0 && head.httpVersion === "1.1"))
+    return { status: 400, cause: BAD_HEADER };
   if (facts.transferEncoding !== undefined && facts.transferEncoding.toLowerCase() !== "chunked") {
     return { status: 501, cause: "unsupported transfer encoding" };
   }

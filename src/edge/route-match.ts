@@ -10,7 +10,9 @@ export function hostName(rawHost: string): string {
 }
 
 /** What routes are found by: one entry a host. The first route that lists a host has it. */
-export function indexByHost<R extends { readonly hosts: readonly string[] }>(routes: readonly R[]): ReadonlyMap<string, R> {
+export function indexByHost<R extends { readonly hosts: readonly string[] }>(
+  routes: readonly R[],
+): ReadonlyMap<string, R> {
   const index = new Map<string, R>();
   for (const route of routes) {
     for (const host of route.hosts) if (!index.has(host)) index.set(host, route);

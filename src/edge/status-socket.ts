@@ -9,6 +9,7 @@ import type { EdgeContext } from "./edge-context.ts";
 /** Bytes of a `/cut` order. */
 const BODY_BYTES_MAX = 1_048_576;
 
+/** An open status socket; `close` also removes it, when it is still ours. */
 export type StatusSocket = { close(): void };
 
 /**

@@ -6,6 +6,7 @@ import type { EdgeLog } from "./edge-log.ts";
 import type { EdgeLimits } from "./limits.ts";
 import { parseTable, type ParsedTable } from "./table-parse.ts";
 
+/** Which file, and who gets its tables. */
 export type TableFileOptions = {
   readonly path: string;
   readonly limits: Pick<EdgeLimits, "tablePollMs" | "tableBytesMax">;

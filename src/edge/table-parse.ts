@@ -79,6 +79,7 @@ function asString(raw: unknown, where: string): string {
 }
 
 function asInteger(raw: unknown, where: string, min: number): number {
-  if (!Number.isSafeInteger(raw) || (raw as number) < min) throw new Error(`${where} is not a whole number from ${min}`);
+  if (!Number.isSafeInteger(raw) || (raw as number) < min)
+    throw new Error(`${where} is not a whole number from ${min}`);
   return raw as number;
 }

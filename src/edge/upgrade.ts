@@ -48,6 +48,7 @@ export function relayUpgrade(context: EdgeContext, exchange: Exchange, upgraded:
   relay.start(head);
 }
 
+/** Both sides of an upgraded connection. */
 export type UpgradedSides = {
   readonly client: Socket;
   readonly instance: Duplex;

@@ -3,6 +3,7 @@ import type { Random } from "../lib/random.ts";
 import type { Timer, Timers } from "../lib/timer.ts";
 import { closeFrame, FrameFollower } from "./websocket-frames.ts";
 
+/** Both connections, and who hears of what passes. */
 export type RelayOptions = {
   readonly client: Duplex;
   readonly instance: Duplex;
@@ -28,8 +29,22 @@ export class WebSocketRelay {
     this.#options = options;
     const { client, instance, onActivity, onBytesToClient, random } = options;
     const onSaid = (): void => this.#onCloseSaid();
-    this.#toClient = new Direction({ from: instance, to: client, onActivity, onBytes: onBytesToClient, closing: closeFrame(), onSaid });
-    this.#toInstance = new Direction({ from: client, to: instance, onActivity, onBytes: () => undefined, closing: closeFrame(random), onSaid });
+    this.#toClient = new Direction({
+      from: instance,
+      to: client,
+      onActivity,
+      onBytes: onBytesToClient,
+      closing: closeFrame(),
+      onSaid,
+    });
+    this.#toInstance = new Direction({
+      from: client,
+      to: instance,
+      onActivity,
+      onBytes: () => undefined,
+      closing: closeFrame(random),
+      onSaid,
+    });
   }
 
   /** `head` is what the client sent right behind its request. */

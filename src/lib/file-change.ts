@@ -4,8 +4,10 @@ import type { Clock } from "./clock.ts";
 /** How long to wait, and what else ends the wait. */
 export type FileChangeOptions = {
   readonly clock: Clock;
-  /** Longest wait, for file systems that report nothing. */
+  /** Longest wait while a watch is in place, for what it may miss. */
   readonly limitMs: number;
+  /** Longest wait where the system gives no watch. */
+  readonly pollMs: number;
   /** Ends the wait early, like a change does; nothing is thrown. */
   readonly wake: readonly AbortSignal[];
   /** Looked at once the watch is in place, so that a change just before it is not missed. */
@@ -23,7 +25,7 @@ export async function waitForFileChange(path: string, options: FileChangeOptions
   for (const signal of options.wake) signal.addEventListener("abort", finish, { once: true });
   try {
     if (options.hasChanged() || options.wake.some((signal) => signal.aborted)) return;
-    await options.clock.sleep(options.limitMs, done.signal);
+    await options.clock.sleep(watcher === undefined ? options.pollMs : options.limitMs, done.signal);
   } catch (error) {
     if (!done.signal.aborted) throw error;
   } finally {

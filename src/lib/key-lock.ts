@@ -1,3 +1,5 @@
+import { abortable } from "./abortable.ts";
+
 /** One holder per key, in order of asking, inside this process. */
 export class KeyLock {
   readonly #tails = new Map<string, Promise<void>>();
@@ -20,13 +22,4 @@ export class KeyLock {
       if (this.#tails.get(key) === tail) this.#tails.delete(key);
     }
   }
-}
-
-function abortable(wait: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  if (signal.aborted) onAbort();
-  signal.addEventListener("abort", onAbort, { once: true });
-  void wait.then(() => resolve());
-  return promise.finally(() => signal.removeEventListener("abort", onAbort));
 }

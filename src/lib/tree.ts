@@ -11,20 +11,21 @@ import {
   symlinkSync,
 } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { hasCode } from "./files.ts";
+import { createPace } from "./pace.ts";
 
 /** `copy`: own bytes, shared by the file system where it can. `link`: hard links, so the files must not be written in place. */
 export type TreeMode = "copy" | "link";
-
-/** Synchronous calls are several times cheaper than promises here; other work gets a turn this often. */
-const ENTRIES_PER_TURN = 200;
 
 /**
  * Copies a directory's content to a new directory. Links stay links, word for word; sockets, pipes and devices are left out.
  * Rejects with the signal's reason, or with the system's error; what was made until then stays.
  */
-export async function copyTree(from: string, to: string, options: { mode: TreeMode; signal: AbortSignal }): Promise<void> {
+export async function copyTree(
+  from: string,
+  to: string,
+  options: { mode: TreeMode; signal: AbortSignal },
+): Promise<void> {
   mkdirSync(to, { recursive: true });
   await walk(from, options.signal, (entry, path) => {
     const target = join(to, path);
@@ -86,20 +87,19 @@ async function fingerprint(directory: string, signal: AbortSignal): Promise<Map<
   return identities;
 }
 
-/** Visits every entry, a directory before its content, paths relative to `root`. */
+/**
+ * Visits every entry, a directory before its content, paths relative to `root`. Synchronous calls are several times
+ * cheaper than promises here; the pace lets other work in between.
+ */
 async function walk(root: string, signal: AbortSignal, visit: (entry: Dirent, path: string) => void): Promise<void> {
+  const pace = createPace(signal);
   const waiting = [""];
-  let sinceTurn = 0;
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
     for (const entry of readdirSync(join(root, directory), { withFileTypes: true })) {
       const path = join(directory, entry.name);
       visit(entry, path);
       if (entry.isDirectory()) waiting.push(path);
-      sinceTurn += 1;
-      if (sinceTurn < ENTRIES_PER_TURN) continue;
-      sinceTurn = 0;
-      await nextTurn();
-      signal.throwIfAborted();
+      await pace.step();
     }
   }
 }

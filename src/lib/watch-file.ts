@@ -2,6 +2,7 @@ import { statSync, watch, type FSWatcher } from "node:fs";
 import { basename, dirname } from "node:path";
 import { startTicker } from "./ticker.ts";
 
+/** How closely a file is watched, and who hears of it. */
 export type WatchFileOptions = {
   /** How often the file is looked at without being told, for file systems and limits where telling does not work. */
   readonly pollMs: number;

@@ -46,7 +46,7 @@ export async function startServer(options: {
   const logs = new LogStore(home.logDatabase, base.clock);
   const router = new FileRouter(home, base.clock);
   const engine = new RuntimeEngine(new ProcessEngine({ instancesDirectory: home.instances, basePath: settings.basePath, ...base }), base.clock);
-  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath: settings.basePath, clock: base.clock });
+  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath: settings.basePath, clock: base.clock, network: settings.network });
   const world: World = { ...base, store, engine, builder, readContract: readAppContract, probe: networkProbe, router, logs, log, limits: settings.limits };
   const edge = new EdgeKeeper({ home, port: settings.port, router, clock: base.clock, log, env: { PATH: settings.basePath } });
   const accessLog = new AccessLogReader(home.accessLog, world, () => new Set(store.apps.list().map((app) => app.name)));

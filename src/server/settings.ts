@@ -10,12 +10,20 @@ const PORT_MAX = 65_535;
 const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const MAC_PATH = ["/opt/homebrew/bin", ...SYSTEM_PATH];
 
+/** Not secrets: where certificates and registries are, and proxies. Everything else of our own environment stays here. */
+const NETWORK_NAMES = [
+  ...["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "NPM_CONFIG_REGISTRY", "PIP_INDEX_URL"],
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
+];
+
 /** What an operator can set by environment variables of portsided. */
 export type Settings = {
   readonly homeRoot: string;
   /** The router's port; the next free one is taken when it is busy. */
   readonly port: number;
   readonly basePath: string;
+  /** How builds reach the network from this machine. */
+  readonly network: Readonly<Record<string, string>>;
   readonly limits: Limits;
 };
 
@@ -30,6 +38,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     homeRoot: home.replace(/\/+$/, ""),
     port: readNumber(env, "PORTSIDE_PORT", { min: 1, max: PORT_MAX }) ?? PORT_DEFAULT,
     basePath: planBasePath(env, execPath),
+    network: Object.fromEntries(NETWORK_NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
     limits: {
       ...DEFAULT_LIMITS,
       ...readSeconds(env, "PORTSIDE_BOOT_TIMEOUT", "bootMs"),

@@ -8,4 +8,6 @@ export type Case = {
 };
 
 /** Why the fake machine cannot show what a real program sees. */
-export const NO_PROGRAMS = { fake: "its programs are scripts of the simulator and see no environment, files or signals" };
+export const NO_PROGRAMS = {
+  fake: "its programs are scripts of the simulator and see no environment, files or signals",
+};

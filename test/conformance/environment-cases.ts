@@ -8,12 +8,11 @@ import { BASE_PATH, type Wanted, type World } from "./worlds.ts";
 
 /** Writes what it was given to `seen.json` in its TMPDIR, then ends. */
 const DUMP = `
-import { writeFileSync, readdirSync, readlinkSync } from "node:fs";
-const fds = readdirSync("/proc/self/fd").filter((fd) => { try { return !readlinkSync("/proc/self/fd/" + fd).startsWith("anon_inode"); } catch { return false; } });
-writeFileSync(process.env.TMPDIR + "/seen.json", JSON.stringify({ env: process.env, argv: process.argv.slice(2), cwd: process.cwd(), fds }));
+import { writeFileSync } from "node:fs";
+writeFileSync(process.env.TMPDIR + "/seen.json", JSON.stringify({ env: process.env, argv: process.argv.slice(2), cwd: process.cwd() }));
 `;
 
-type Seen = { readonly env: Record<string, string>; readonly argv: string[]; readonly cwd: string; readonly fds: string[] };
+type Seen = { readonly env: Record<string, string>; readonly argv: string[]; readonly cwd: string };
 
 const dumpSlug = (...words: string[]): SlugContent => ({
   files: { "dump.mjs": DUMP, "below/keep": "" },
@@ -22,9 +21,17 @@ const dumpSlug = (...words: string[]): SlugContent => ({
 
 async function seenBy(world: World, wanted: Wanted): Promise<{ seen: Seen; instance: ObservedInstance; app: string }> {
   const instance = await world.start(wanted);
-  assert.deepEqual({ ...(await world.engine.exited(instance.id, world.never)), at: 0 }, { code: 0, at: 0 }, world.sink.lines(instance.id).join("\n"));
+  assert.deepEqual(
+    { ...(await world.engine.exited(instance.id, world.never)), at: 0 },
+    { code: 0, at: 0 },
+    world.sink.lines(instance.id).join("\n"),
+  );
   const directory = join(world.root, "instances", instance.id);
-  return { seen: JSON.parse(readFileSync(join(directory, "tmp/seen.json"), "utf8")) as Seen, instance, app: join(directory, "app") };
+  return {
+    seen: JSON.parse(readFileSync(join(directory, "tmp/seen.json"), "utf8")) as Seen,
+    instance,
+    app: join(directory, "app"),
+  };
 }
 
 /** Values that some layer between us and a program likes to change. */
@@ -56,11 +63,29 @@ async function assertExactEnvironment(world: World): Promise<void> {
   const { seen, app } = await seenBy(world, { slug: dumpSlug(), env: AWKWARD });
   const base = { PATH: BASE_PATH, LANG: "C.UTF-8", HOME: app, TMPDIR: join(app, "../tmp") };
   assert.deepEqual(seen.env, { ...base, ...AWKWARD });
-  assert.deepEqual(seen.fds.toSorted().slice(0, 3), ["0", "1", "2"]);
+}
+
+/** What else a process inherits: open files, ignored and blocked signals, the mask of new files. */
+async function assertCleanProcess(world: World): Promise<void> {
+  const list = await world.start({ slug: { process: directProcess("/bin/ls", "/proc/self/fd") } });
+  // 3 is the directory that `ls` reads. Of what we inherited ourselves a shell cannot close 10 and above.
+  const fds = (await world.lines(list.id, (lines) => lines.length > 3)).filter((fd) => fd.length === 1);
+  assert.deepEqual(fds, ["0", "1", "2", "3"]);
+  const status = await world.start({
+    slug: { process: directProcess("/bin/grep", "-E", "^(SigIgn|SigBlk|Umask):", "/proc/self/status") },
+  });
+  const lines = await world.lines(status.id, (all) => all.length > 2);
+  assert.deepEqual(lines, ["Umask:\t0022", "SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"]);
 }
 
 async function assertPortOnlyWhenAsked(world: World): Promise<void> {
-  const env = { DYNO: "web.1", PORTSIDE_APP: "shop", PORTSIDE_PROCESS_TYPE: "web", PORTSIDE_RELEASE: "v12", SOURCE_VERSION: "abc" };
+  const env = {
+    DYNO: "web.1",
+    PORTSIDE_APP: "shop",
+    PORTSIDE_PROCESS_TYPE: "web",
+    PORTSIDE_RELEASE: "v12",
+    SOURCE_VERSION: "abc",
+  };
   const without = await seenBy(world, { slug: dumpSlug(), env });
   assert.equal(without.seen.env["PORT"], undefined);
   assert.equal(without.instance.address, undefined);
@@ -76,9 +101,9 @@ const SHELL_COMMANDS: readonly (readonly [command: string, env: Record<string, s
   ["false || echo no; echo then", {}, ["no", "then"]],
   ["printf 'b\\na\\n' | sort", {}, ["a", "b"]],
   ["echo ${PORT:-3000}", {}, ["3000"]],
-  ["echo \"$(printf '%s' \"$GREETING\")\"", { GREETING: "it's  $(me)" }, ["it's  $(me)"]],
+  ['echo "$(printf \'%s\' "$GREETING")"', { GREETING: "it's  $(me)" }, ["it's  $(me)"]],
   ["echo a # b", {}, ["a"]],
-  ["unset NONE; false | true; echo $? \"$NONE\"", {}, ["0 "]],
+  ['unset NONE; false | true; echo $? "$NONE"', {}, ["0 "]],
 ];
 
 async function assertShellCommands(world: World): Promise<void> {
@@ -101,7 +126,12 @@ async function assertDirectCommands(world: World): Promise<void> {
 }
 
 async function assertEphemeralFiles(world: World): Promise<void> {
-  const spec = world.spec({ slug: { files: { "kept.txt": "kept" }, process: shellProcess("cat kept.txt; echo; ls; echo mine > kept.txt; touch extra; echo x > $TMPDIR/y") } });
+  const spec = world.spec({
+    slug: {
+      files: { "kept.txt": "kept" },
+      process: shellProcess("cat kept.txt; echo; ls; echo mine > kept.txt; touch extra; echo x > $TMPDIR/y"),
+    },
+  });
   for (const id of ["first", "second"]) {
     await world.engine.start({ ...spec, id }, world.never);
     await world.engine.exited(id, world.never);
@@ -113,12 +143,26 @@ async function assertEphemeralFiles(world: World): Promise<void> {
 
 async function assertNoSecretInSight(world: World): Promise<void> {
   const canary = `canary-${process.pid}-in-the-mine`;
-  const { id } = await world.start({ slug: { process: shellProcess("echo ready; sleep 1000; true") }, env: { TOKEN: canary } });
+  const { id } = await world.start({
+    slug: { process: shellProcess("echo ready; sleep 1000; true") },
+    env: { TOKEN: canary },
+  });
   await world.lines(id, (lines) => lines.includes("ready"));
-  const commandLines = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((pid) => readOrNothing(`/proc/${pid}/cmdline`));
-  assert.ok(commandLines.some((text) => text.includes(id)), "the shim's command line was looked at");
-  assert.deepEqual(commandLines.filter((text) => text.includes(canary)), []);
-  assert.deepEqual(filesBelow(join(world.root, "instances", id)).filter((path) => readOrNothing(path).includes(canary)), []);
+  const commandLines = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => readOrNothing(`/proc/${pid}/cmdline`));
+  assert.ok(
+    commandLines.some((text) => text.includes(id)),
+    "the shim's command line was looked at",
+  );
+  assert.deepEqual(
+    commandLines.filter((text) => text.includes(canary)),
+    [],
+  );
+  assert.deepEqual(
+    filesBelow(join(world.root, "instances", id)).filter((path) => readOrNothing(path).includes(canary)),
+    [],
+  );
 }
 
 function filesBelow(directory: string): string[] {
@@ -135,7 +179,11 @@ function readOrNothing(path: string): string {
 }
 
 async function assertProfiles(world: World): Promise<void> {
-  const files = { ".profile": 'export FROM_PROFILE="$CONFIG!"', ".profile.d/b.sh": "export ORDER=${ORDER}b", ".profile.d/a.sh": "ORDER=a; NOT_EXPORTED=1" };
+  const files = {
+    ".profile": 'export FROM_PROFILE="$CONFIG!"',
+    ".profile.d/b.sh": "export ORDER=${ORDER}b",
+    ".profile.d/a.sh": "ORDER=a; NOT_EXPORTED=1",
+  };
   const process = shellProcess('echo "$FROM_PROFILE $ORDER [$NOT_EXPORTED]"');
   const { id } = await world.start({ slug: { files, process }, env: { CONFIG: "$x" } });
   assert.deepEqual(await world.lines(id, (lines) => lines.length > 0), ["$x! ab []"]);
@@ -144,16 +192,23 @@ async function assertProfiles(world: World): Promise<void> {
 /** Reads what the artifact's layers bring: environment operations, exec.d. */
 async function assertLayers(world: World): Promise<void> {
   const spec = world.spec({
-    slug: { files: { "set!": '#!/bin/sh\necho seen $FROM_LAYER; printf \'FROM_EXEC = "e"\\n\' >&3' }, process: shellProcess("echo $FROM_LAYER $FROM_EXEC $CONFIG") },
+    slug: {
+      files: { "set!": "#!/bin/sh\necho seen $FROM_LAYER; printf 'FROM_EXEC = \"e\"\\n' >&3" },
+      process: shellProcess("echo $FROM_LAYER $FROM_EXEC $CONFIG"),
+    },
     env: { CONFIG: "mine" },
   });
-  const layered = (name: string, value: string) => ({ kind: "env", name, action: "override", value, delimiter: "" }) as const;
+  const layered = (name: string, value: string) =>
+    ({ kind: "env", name, action: "override", value, delimiter: "" }) as const;
   const execD = { kind: "execD", path: join(spec.artifact.directory, "app/set") } as const;
   const launchPlan = { steps: [layered("FROM_LAYER", "l"), layered("CONFIG", "layer's"), execD] };
   await world.engine.start({ ...spec, artifact: { ...spec.artifact, launchPlan } }, world.never);
   assert.deepEqual(await world.lines(spec.id, (lines) => lines.length > 1), ["seen l", "l e mine"]);
   const failing = { steps: [{ kind: "execD", path: "/bin/false" } as const] };
-  await world.engine.start({ ...spec, id: "failing", artifact: { ...spec.artifact, launchPlan: failing } }, world.never);
+  await world.engine.start(
+    { ...spec, id: "failing", artifact: { ...spec.artifact, launchPlan: failing } },
+    world.never,
+  );
   assert.equal((await world.engine.exited("failing", world.never)).code, 82);
   const lines = await world.lines("failing", (all) => all.length > 0);
   assert.match(lines.join("\n"), /exec\.d program \/bin\/false failed \(exit code 1\)/);
@@ -172,13 +227,38 @@ async function assertAwkwardValueRefused(world: World): Promise<void> {
 
 /** What a program is given. */
 export const ENVIRONMENT_CASES: readonly Case[] = [
-  { title: "§4 config arrives byte for byte and nothing is inherited", notOn: NO_PROGRAMS, run: assertExactEnvironment },
-  { title: "§4 PORT only when asked, DYNO and PORTSIDE_* are given through", notOn: NO_PROGRAMS, run: assertPortOnlyWhenAsked },
-  { title: "§4 a value no environment can hold is refused without being told", notOn: NO_PROGRAMS, run: assertAwkwardValueRefused },
+  {
+    title: "§4 config arrives byte for byte and nothing is inherited",
+    notOn: NO_PROGRAMS,
+    run: assertExactEnvironment,
+  },
+  {
+    title: "§4 no open files, ignored signals or file mask of the platform's",
+    notOn: NO_PROGRAMS,
+    run: assertCleanProcess,
+  },
+  {
+    title: "§4 PORT only when asked, DYNO and PORTSIDE_* are given through",
+    notOn: NO_PROGRAMS,
+    run: assertPortOnlyWhenAsked,
+  },
+  {
+    title: "§4 a value no environment can hold is refused without being told",
+    notOn: NO_PROGRAMS,
+    run: assertAwkwardValueRefused,
+  },
   { title: "§4 no value in a command line or a file", notOn: NO_PROGRAMS, run: assertNoSecretInSight },
-  { title: "§2 shell commands: &&, pipes, quotes, ${PORT:-3000}, $(…), D68", notOn: NO_PROGRAMS, run: assertShellCommands },
+  {
+    title: "§2 shell commands: &&, pipes, quotes, ${PORT:-3000}, $(…), D68",
+    notOn: NO_PROGRAMS,
+    run: assertShellCommands,
+  },
   { title: "§2 direct processes: argv untouched, cwd, HOME", notOn: NO_PROGRAMS, run: assertDirectCommands },
   { title: "§2 .profile and .profile.d are sourced (D69)", notOn: NO_PROGRAMS, run: assertProfiles },
   { title: "§2 layers' environment and exec.d programs; config wins", notOn: NO_PROGRAMS, run: assertLayers },
-  { title: "§1 files are ephemeral: nobody else sees an instance's writes", notOn: NO_PROGRAMS, run: assertEphemeralFiles },
+  {
+    title: "§1 files are ephemeral: nobody else sees an instance's writes",
+    notOn: NO_PROGRAMS,
+    run: assertEphemeralFiles,
+  },
 ];

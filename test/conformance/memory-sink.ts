@@ -17,18 +17,26 @@ export class MemorySink implements LogSink {
   }
 
   lines(instance: string): string[] {
-    return this.batches.filter((batch) => batch.instance === instance).flatMap((batch) => batch.lines.map((line) => line.text));
+    return this.batches
+      .filter((batch) => batch.instance === instance)
+      .flatMap((batch) => batch.lines.map((line) => line.text));
   }
 
   /** Resolves when the instance's lines satisfy the condition; rejects with what there is when the signal aborts. */
-  until(instance: string, holds: (lines: readonly string[]) => boolean, signal: AbortSignal): Promise<readonly string[]> {
+  until(
+    instance: string,
+    holds: (lines: readonly string[]) => boolean,
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
         if (!holds(this.lines(instance))) return;
         this.#listeners.delete(look);
         resolve(this.lines(instance));
       };
-      signal.addEventListener("abort", () => reject(new Error(`lines so far: ${JSON.stringify(this.lines(instance)).slice(-2_000)}`)));
+      signal.addEventListener("abort", () =>
+        reject(new Error(`lines so far: ${JSON.stringify(this.lines(instance)).slice(-2_000)}`)),
+      );
       this.#listeners.add(look);
       look();
     });

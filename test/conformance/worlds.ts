@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine, InstanceSpec, LogSink, ObservedInstance } from "../../src/engines/engine.ts";
@@ -95,6 +95,16 @@ export class World {
     return (await this.wait(this.engine.list(this.never))).find((instance) => instance.id === id);
   }
 
+  /** Nobody watches while the program of `letEndUnwatched` ends. */
+  letEndUnwatched(id: string): Promise<void> {
+    return this.#kind.letEndUnwatched(this, id);
+  }
+
+  /** Whether a stop has reached the machine. */
+  hasStopBegun(id: string): boolean {
+    return this.#kind.hasStopBegun(this, id);
+  }
+
   /** Ends everything that still runs. */
   async dispose(): Promise<void> {
     const left = (await this.wait(this.engine.list(this.never))).filter((instance) => instance.exit === undefined);
@@ -111,6 +121,8 @@ export type EngineKind = {
   readonly make: (root: string) => Engine;
   readonly wait: <Value>(promise: Promise<Value>) => Promise<Value>;
   readonly textOf: (program: Program) => string;
+  readonly letEndUnwatched: (world: World, id: string) => Promise<void>;
+  readonly hasStopBegun: (world: World, id: string) => boolean;
 };
 
 /** Each call gives a machine of its own. */
@@ -124,6 +136,8 @@ export const ENGINES: Readonly<Record<string, () => EngineKind>> = {
       make: () => new FakeEngine(machine),
       wait: (promise) => clock.run(promise),
       textOf: (program) => program.fake,
+      letEndUnwatched: () => clock.advance(2_000),
+      hasStopBegun: () => machine.calls.some((call) => call.method === "stop" && clock.now() > call.at + 20),
     };
   },
   process: () => ({
@@ -132,10 +146,21 @@ export const ENGINES: Readonly<Record<string, () => EngineKind>> = {
     make: makeProcessEngine,
     wait: (promise) => promise,
     textOf: (program) => program.sh,
+    // The program waits for this file.
+    letEndUnwatched: async (world, id) => {
+      writeFileSync(join(world.root, "instances", id, "app/go"), "");
+      await world.until("the exit is recorded", () => existsSync(join(world.root, "instances", id, "state/exit")));
+    },
+    hasStopBegun: (world, id) => existsSync(join(world.root, "instances", id, "state/signalled")),
   }),
 };
 
 /** A process engine with its instances below `root`. */
 export function makeProcessEngine(root: string): ProcessEngine {
-  return new ProcessEngine({ instancesDirectory: join(root, "instances"), basePath: BASE_PATH, clock: systemClock, random: systemRandom });
+  return new ProcessEngine({
+    instancesDirectory: join(root, "instances"),
+    basePath: BASE_PATH,
+    clock: systemClock,
+    random: systemRandom,
+  });
 }

@@ -15,7 +15,12 @@ const WAIT_MS = 8_000;
 
 /** A target as tests write it; `port` of a backend on loopback. */
 export type TestTarget = { readonly instance: string; readonly port: number };
-export type TestRoute = { readonly app: string; readonly hosts: readonly string[]; readonly state?: string; readonly targets?: readonly TestTarget[] };
+export type TestRoute = {
+  readonly app: string;
+  readonly hosts: readonly string[];
+  readonly state?: string;
+  readonly targets?: readonly TestTarget[];
+};
 
 /** The real edge process in a directory of its own. */
 export class EdgeProcess {
@@ -29,7 +34,16 @@ export class EdgeProcess {
   #version = 0;
 
   async start(limits: Readonly<Record<string, number>> = {}, extra: readonly string[] = []): Promise<this> {
-    const args = ["--table", this.table, "--socket", this.socket, "--access-log", this.accessLog, "--host", "127.0.0.1"];
+    const args = [
+      "--table",
+      this.table,
+      "--socket",
+      this.socket,
+      "--access-log",
+      this.accessLog,
+      "--host",
+      "127.0.0.1",
+    ];
     const argv = [BINARY, ...args, "--port", "0", "--limits", JSON.stringify(limits), ...extra];
     this.child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"], env: {} });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -37,7 +51,11 @@ export class EdgeProcess {
         this.output += chunk.toString();
       });
     }
-    await until("the edge listens", () => this.events("listening").length > 0 || this.child.exitCode !== null, () => this.output);
+    await until(
+      "the edge listens",
+      () => this.events("listening").length > 0 || this.child.exitCode !== null,
+      () => this.output,
+    );
     this.port = Number(this.events("listening")[0]?.["port"] ?? 0);
     return this;
   }
@@ -101,14 +119,22 @@ export class EdgeProcess {
 
   /** The access lines once there are `count`. */
   async lines(count: number): Promise<string[]> {
-    await until(`${count} access lines`, () => this.accessEntries().length >= count, () => JSON.stringify(this.accessEntries()));
+    await until(
+      `${count} access lines`,
+      () => this.accessEntries().length >= count,
+      () => JSON.stringify(this.accessEntries()),
+    );
     return this.accessEntries().map((entry) => entry.line);
   }
 
   /** The first access line that holds the text. */
   async lineWith(text: string): Promise<string> {
     const find = (): string | undefined => this.accessEntries().find((entry) => entry.line.includes(text))?.line;
-    await until(`a line with ${text}`, () => find() !== undefined, () => JSON.stringify(this.accessEntries()));
+    await until(
+      `a line with ${text}`,
+      () => find() !== undefined,
+      () => JSON.stringify(this.accessEntries()),
+    );
     return find() ?? "";
   }
 
@@ -128,7 +154,11 @@ export class EdgeProcess {
 }
 
 /** Waits for an observed state, with a limit that names what was missing. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, evidence?: () => string): Promise<void> {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  evidence?: () => string,
+): Promise<void> {
   const deadline = performance.now() + WAIT_MS;
   while (!(await isSo())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}: ${evidence?.() ?? ""}`);

@@ -1,4 +1,10 @@
-import { Agent, createServer as createHttpServer, request, type RequestListener, type Server as HttpServer } from "node:http";
+import {
+  Agent,
+  createServer as createHttpServer,
+  request,
+  type RequestListener,
+  type Server as HttpServer,
+} from "node:http";
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
@@ -60,8 +66,21 @@ export async function freePort(): Promise<number> {
   return backend.port;
 }
 
-export type Reply = { readonly status: number; readonly headers: Record<string, string | string[] | undefined>; readonly body: string; readonly trailers: Record<string, string | undefined> };
-export type Ask = { readonly port: number; readonly host: string; readonly path?: string; readonly method?: string; readonly headers?: Record<string, string | string[]>; readonly body?: string; readonly agent?: Agent };
+export type Reply = {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly body: string;
+  readonly trailers: Record<string, string | undefined>;
+};
+export type Ask = {
+  readonly port: number;
+  readonly host: string;
+  readonly path?: string;
+  readonly method?: string;
+  readonly headers?: Record<string, string | string[]>;
+  readonly body?: string;
+  readonly agent?: Agent;
+};
 
 /** One request through Node's client; rejects when the answer breaks off. */
 export function ask(options: Ask): Promise<Reply> {
@@ -83,7 +102,11 @@ export function ask(options: Ask): Promise<Reply> {
 }
 
 /** Sends raw bytes and gives everything that came back once the other side closed (or `isEnough` says so). */
-export function sendRaw(port: number, bytes: string | readonly string[], isEnough: (text: string) => boolean = () => false): Promise<string> {
+export function sendRaw(
+  port: number,
+  bytes: string | readonly string[],
+  isEnough: (text: string) => boolean = () => false,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
     let text = "";

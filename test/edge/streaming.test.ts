@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EdgeProcess, until } from "./edge-process.ts";
 import { ask, httpBackend, scriptedBackend, sendRaw, type Backend } from "./peers.ts";
 
@@ -71,7 +72,7 @@ test("§6 20 MB down to a client that does not read: memory stays flat, the rest
   socket.write("GET /down HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   await new Promise((resolve) => socket.once("readable", resolve));
   // A slow side is a stretch of time in which nothing happens.
-  await new Promise((resolve) => setTimeout(resolve, SLOW_SIDE_MS));
+  await sleep(SLOW_SIDE_MS);
   const grown = residentBytes() - before;
   let got = 0;
   socket.on("data", (chunk: Buffer) => void (got += chunk.length));
@@ -103,7 +104,7 @@ for (const isChunked of [true, false]) {
     const waiting = mayRead;
     more();
     await until("the app has the request", () => mayRead !== waiting);
-    await new Promise((resolve) => setTimeout(resolve, SLOW_SIDE_MS));
+    await sleep(SLOW_SIDE_MS);
     const grown = residentBytes() - before;
     assert.ok(grown < 10 * MEGABYTE, `grew by ${grown}`);
     mayRead();
@@ -130,16 +131,29 @@ test("§6 an event stream's headers and each event arrive at once, without lengt
 
 test("§6 trailers go to who asked for them", async () => {
   const headers = { te: "trailers", connection: "te" };
-  assert.deepEqual({ ...(await ask({ port: edge.port, host: "a", path: "/trailers", headers })).trailers }, { "x-sum": "42" });
+  assert.deepEqual(
+    { ...(await ask({ port: edge.port, host: "a", path: "/trailers", headers })).trailers },
+    { "x-sum": "42" },
+  );
   assert.deepEqual({ ...(await ask({ port: edge.port, host: "a", path: "/trailers" })).trailers }, {});
 });
 
 test("§6 103 Early Hints are passed on", async () => {
   const text = await sendRaw(edge.port, "GET /hints HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-  assert.match(text, /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200 OK\r\n/i);
+  assert.match(
+    text,
+    /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a\.css>; rel=preload; as=style\r\n\r\nHTTP\/1\.1 200 OK\r\n/i,
+  );
 });
 
-for (const [method, status] of [["HEAD", 200], ["GET", 204], ["GET", 304], ["GET", 418], ["DELETE", 201], ["OPTIONS", 200]] as const) {
+for (const [method, status] of [
+  ["HEAD", 200],
+  ["GET", 204],
+  ["GET", 304],
+  ["GET", 418],
+  ["DELETE", 201],
+  ["OPTIONS", 200],
+] as const) {
   test(`§6 ${method} with ${status} keeps its connection usable`, async () => {
     const one = `${method} /${status} HTTP/1.1\r\nHost: a\r\n\r\n`;
     const text = await sendRaw(edge.port, `${one}GET /200 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
@@ -164,7 +178,8 @@ test("§8.4 an odd status and an answer that ends with its connection pass on", 
 });
 
 test("§6 `Expect: 100-continue` is answered once the instance takes the body, and not for unknown hosts", async () => {
-  const head = (host: string): string => `POST /up HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`;
+  const head = (host: string): string =>
+    `POST /up HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n`;
   mayRead = () => undefined;
   const waiting = mayRead;
   const socket = connect(edge.port, "127.0.0.1");

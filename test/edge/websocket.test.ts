@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket, WebSocketServer } from "ws";
 import { EdgeProcess, until } from "./edge-process.ts";
 import { ask, httpBackend, rawBackend, sendRaw, type Backend } from "./peers.ts";
@@ -39,10 +40,18 @@ after(async () => {
   await other.close();
 });
 
-type Opened = { readonly ws: WebSocket; readonly first: string; next(): Promise<Buffer>; readonly closed: Promise<number> };
+type Opened = {
+  readonly ws: WebSocket;
+  readonly first: string;
+  next(): Promise<Buffer>;
+  readonly closed: Promise<number>;
+};
 
 async function open(path = "/chat", protocols: string[] = []): Promise<Opened> {
-  const ws = new WebSocket(`ws://127.0.0.1:${edge.port}${path}`, protocols, { headers: { host: "a" }, maxPayload: 64 * 1_048_576 });
+  const ws = new WebSocket(`ws://127.0.0.1:${edge.port}${path}`, protocols, {
+    headers: { host: "a" },
+    maxPayload: 64 * 1_048_576,
+  });
   const messages: Buffer[] = [];
   ws.on("message", (data) => messages.push(data as Buffer));
   const closed = new Promise<number>((resolve) => ws.on("close", resolve));
@@ -66,7 +75,10 @@ test("§6 a WebSocket passes both ways, counts as active, has its line when it c
   assert.equal(edge.accessEntries().length, 0);
   ws.close(1000);
   assert.equal(await closed, 1000);
-  assert.match(await edge.lineWith("/chat?x=1"), /^at=info method=GET .* dyno=web\.1 connect=\d+ms service=\d+ms status=101 bytes=3\d{6} protocol=http$/);
+  assert.match(
+    await edge.lineWith("/chat?x=1"),
+    /^at=info method=GET .* dyno=web\.1 connect=\d+ms service=\d+ms status=101 bytes=3\d{6} protocol=http$/,
+  );
   assert.deepEqual((await edge.status()).active, {});
 });
 
@@ -79,14 +91,22 @@ test("§6 an answer other than 101 is passed on as a normal response", async () 
 test("§6 an upgrade to an unknown host, a stopped app and a dead instance get their pages", async () => {
   assert.match(await sendRaw(edge.port, handshake("/", "nobody")), /^HTTP\/1\.1 404 /);
   const dying = await rawBackend((socket) => socket.destroy());
-  await edge.route({ app: "a", hosts: ["a"], targets: [{ instance: "i", port: app.port }] }, { app: "s", hosts: ["s"], state: "stopped" }, { app: "d", hosts: ["d"], targets: [{ instance: "d", port: dying.port }] });
+  await edge.route(
+    { app: "a", hosts: ["a"], targets: [{ instance: "i", port: app.port }] },
+    { app: "s", hosts: ["s"], state: "stopped" },
+    { app: "d", hosts: ["d"], targets: [{ instance: "d", port: dying.port }] },
+  );
   assert.match(await sendRaw(edge.port, handshake("/", "s")), /^HTTP\/1\.1 503 [\s\S]*H14/);
   assert.match(await sendRaw(edge.port, handshake("/", "d")), /^HTTP\/1\.1 503 [\s\S]*H13/);
   await dying.close();
 });
 
 test("§4 an offer of another protocol is served as a plain request", async () => {
-  const reply = await ask({ port: edge.port, host: "a", headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" } });
+  const reply = await ask({
+    port: edge.port,
+    host: "a",
+    headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABk" },
+  });
   assert.deepEqual([reply.status, reply.body], [200, "plain"]);
 });
 
@@ -101,7 +121,10 @@ test("§7 a WebSocket outlives the swap of its instance; a cut says 1012 to both
   assert.equal(await closed, 1012);
   await until("the app saw it", () => closes.length === 1);
   assert.deepEqual(closes, [1012]);
-  assert.match(await edge.lineWith('path="/deploy"'), /^at=error code=H24 desc="Forced close" .* status= bytes=\d+ protocol=http sent=101$/);
+  assert.match(
+    await edge.lineWith('path="/deploy"'),
+    /^at=error code=H24 desc="Forced close" .* status= bytes=\d+ protocol=http sent=101$/,
+  );
   assert.deepEqual((await edge.status()).active, {});
   await edge.route({ app: "a", hosts: ["a"], targets: [{ instance: "i", port: app.port }] });
 });
@@ -112,7 +135,7 @@ test("§7 a cut in the middle of a 10 MB message waits for the frame's end", asy
   ws.send("send 10000000");
   await until("the message is under way", async () => (await edge.status()).active["i"] === 1);
   // Held up by a client that does not read, the frame cannot have ended.
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await sleep(150);
   assert.deepEqual(await edge.ask("POST", "/cut", { instances: ["i", "unknown"] }), { cutCount: 1 });
   ws.resume();
   assert.equal((await next()).length, 10_000_000);

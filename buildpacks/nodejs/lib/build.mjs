@@ -9,17 +9,17 @@ import { readProject } from "./project.mjs";
 
 const layersRoot = process.env.CNB_LAYERS_DIR ?? process.argv[2];
 
-function main() {
+async function main() {
   const layers = new Layers(layersRoot);
   const project = readProject();
   const env = { NODE_ENV: "production", ...process.env };
   const npmWith = (variables) => new Npm(variables, layers.make("npm_cache"));
-  const node = provideNode(wantedNode(project.manifest), layers, () => npmWith(env));
+  const node = await provideNode(wantedNode(project.manifest), layers, () => npmWith(env));
   if (node.directory !== undefined) env.PATH = `${node.directory}${delimiter}${env.PATH}`;
   const needsNpm = project.hasDependencies || project.hasOwnInstallScripts || project.buildScripts.length > 0;
   if (needsNpm) {
     const versions = { node: node.version, npm: npmVersion(env.PATH) };
-    buildModules({ project, layers, npm: npmWith(env), versions, env });
+    await buildModules({ project, layers, npm: npmWith(env), versions, env });
   }
   if (layers.has("npm_cache")) layers.declare("npm_cache", ["cache"]);
   setDefaults(layers);
@@ -46,13 +46,14 @@ function offerPrograms(layers) {
 function webProcess(project) {
   if (existsSync("Procfile")) return undefined;
   const file = ["server.js", "index.js"].find((name) => existsSync(name));
-  const command = file !== undefined ? ["node", file] : project.manifest.scripts?.start !== undefined ? ["npm", "start"] : undefined;
+  const command =
+    file !== undefined ? ["node", file] : project.manifest.scripts?.start !== undefined ? ["npm", "start"] : undefined;
   if (command === undefined) return undefined;
   return `[[processes]]\ntype = "web"\ncommand = ${JSON.stringify(command)}\ndefault = true\n`;
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   if (error instanceof ProgramFailure) process.exitCode = error.exitCode;
   else {

@@ -19,40 +19,40 @@ const KEY_FIELDS = [
  * and, where that is safe, lies in the layer `modules` with a link from the app, so that copies of the app stay small.
  * `world` is `{ project, layers, npm, versions, env }`.
  */
-export function buildModules(world) {
+export async function buildModules(world) {
   const { project } = world;
   if (!project.hasDependencies && !project.hasOwnInstallScripts) return runScripts(world);
   if (project.installsInPlace) return installInPlace(world);
   if (project.buildScripts.length === 0) return installForLaunch(world);
-  installForBuild(world);
-  runScripts(world);
-  if (project.hasDevelopmentDependencies) world.npm.run(["prune", "--omit=dev"]);
+  await installForBuild(world);
+  await runScripts(world);
+  if (project.hasDevelopmentDependencies) await world.npm.run(["prune", "--omit=dev"]);
   if (moveToLayer(world.layers)) world.layers.declare("modules", ["launch", "build"]);
 }
 
 /** The app's own install scripts and packages must run where its files are, each time. */
-function installInPlace(world) {
-  install(world, "--include=dev");
-  runScripts(world);
-  if (world.project.hasDevelopmentDependencies) world.npm.run(["prune", "--omit=dev"]);
+async function installInPlace(world) {
+  await install(world, "--include=dev");
+  await runScripts(world);
+  if (world.project.hasDevelopmentDependencies) await world.npm.run(["prune", "--omit=dev"]);
 }
 
 /** Nothing of the app's runs in between, so development dependencies are never needed. */
-function installForLaunch(world) {
+async function installForLaunch(world) {
   const { layers } = world;
   const key = keyOf(world, "launch");
   if (layers.note("modules", "key") === key && existsSync(join(layers.path("modules"), "node_modules"))) {
     console.log("Reusing node_modules");
     link(layers);
   } else {
-    install(world, "--omit=dev");
+    await install(world, "--omit=dev");
     if (!moveToLayer(layers)) return;
   }
   layers.declare("modules", ["launch", "build", "cache"], { key });
 }
 
 /** Build scripts may write into node_modules, so they get their own copy of what the cache keeps. */
-function installForBuild(world) {
+async function installForBuild(world) {
   const { layers } = world;
   const key = keyOf(world, "build");
   const kept = join(layers.path("build_modules"), "node_modules");
@@ -61,7 +61,7 @@ function installForBuild(world) {
     removeModules();
     copy(kept, "node_modules");
   } else {
-    install(world, "--include=dev");
+    await install(world, "--include=dev");
     rmSync(layers.path("build_modules"), { recursive: true, force: true });
     layers.make("build_modules");
     if (existsSync("node_modules")) copy("node_modules", kept);
@@ -70,26 +70,28 @@ function installForBuild(world) {
   layers.declare("build_modules", ["cache"], { key });
 }
 
-function install({ project, npm }, dependencies) {
+async function install({ project, npm }, dependencies) {
   const command = project.lockFile === undefined ? "install" : "ci";
   if (project.lockFile === undefined) {
     console.log("Warning: there is no package-lock.json, so every machine may get other versions. Commit one.");
   }
   console.log(`Installing node_modules (npm ${command})`);
   const extra = project.lockFile === undefined ? ["--no-package-lock"] : [];
-  npm.run([command, dependencies, ...extra]);
+  await npm.run([command, dependencies, ...extra]);
 }
 
-function runScripts({ project, npm }) {
+async function runScripts({ project, npm }) {
   for (const script of project.buildScripts) {
     console.log(`Running the script ${script}`);
-    npm.run(["run", script]);
+    await npm.run(["run", script]);
   }
 }
 
 /** Hex. Equal when an installation would give the same again. */
 function keyOf({ project, versions, env }, purpose) {
-  const settings = Object.entries(env).filter(([name]) => /^npm_config_/i.test(name)).sort();
+  const settings = Object.entries(env)
+    .filter(([name]) => /^npm_config_/i.test(name))
+    .sort();
   const parts = {
     purpose,
     ...Object.fromEntries(KEY_FIELDS.map((field) => [field, project.manifest[field]])),

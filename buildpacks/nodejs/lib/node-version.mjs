@@ -35,7 +35,7 @@ function statedRange(manifest) {
  * Makes sure that a fitting Node is there. Gives its version and, when it is not the one on the PATH, the directory that
  * must come first there. The layer `dist` is kept while the app asks for the same.
  */
-export function provideNode(wanted, layers, npmWith) {
+export async function provideNode(wanted, layers, npmWith) {
   const own = process.versions.node;
   if (wanted === undefined || wanted.fits(parseVersion(own) ?? [0, 0, 0])) {
     console.log(`Using Node ${own}${wanted === undefined ? "" : ` (${wanted.from}: ${wanted.range})`}`);
@@ -44,13 +44,14 @@ export function provideNode(wanted, layers, npmWith) {
   const platform = `${process.platform}-${process.arch}`;
   const stored = layers.note("dist", "version");
   const isSame = layers.note("dist", "range") === wanted.range && layers.note("dist", "platform") === platform;
-  const version = isSame && stored !== undefined ? stored : fetchNode({ wanted, own, platform, layers, npm: npmWith() });
+  const version =
+    isSame && stored !== undefined ? stored : await fetchNode({ wanted, own, platform, layers, npm: npmWith() });
   if (version === stored) console.log(`Reusing Node ${version} (${wanted.from}: ${wanted.range})`);
   layers.declare("dist", ["launch", "build", "cache"], { version, range: wanted.range, platform });
   return { version, directory: join(layers.path("dist"), "bin") };
 }
 
-function fetchNode({ wanted, own, platform, layers, npm }) {
+async function fetchNode({ wanted, own, platform, layers, npm }) {
   const name = PACKAGES[platform];
   const why = `${wanted.from} asks for Node ${wanted.range}, this machine has ${own}`;
   if (name === undefined) throw new Failure(`${why}, and there is no other for ${platform}`);
@@ -61,7 +62,15 @@ function fetchNode({ wanted, own, platform, layers, npm }) {
   const dist = layers.make("dist");
   const parcel = join(dist, ".parcel");
   mkdirSync(parcel);
-  npm.run(["install", "--prefix", parcel, "--ignore-scripts", "--no-save", "--no-package-lock", `${name}@${version}`]);
+  await npm.run([
+    "install",
+    "--prefix",
+    parcel,
+    "--ignore-scripts",
+    "--no-save",
+    "--no-package-lock",
+    `${name}@${version}`,
+  ]);
   // Headers and manuals are a third of the package, and nothing at launch reads them.
   renameSync(join(parcel, "node_modules", name, "bin"), join(dist, "bin"));
   rmSync(parcel, { recursive: true });

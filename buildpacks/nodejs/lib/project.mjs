@@ -71,7 +71,8 @@ function hasDependencies(manifest, lock) {
 
 /** Dependencies that are files of the app itself: they cannot be installed without it, nor kept apart from it. */
 function hasLocalDependencies(manifest, lock) {
-  if (manifest.workspaces !== undefined || /"link":\s*true/.test(lock) || /"resolved":\s*"file:/.test(lock)) return true;
+  if (manifest.workspaces !== undefined || /"link":\s*true/.test(lock) || /"resolved":\s*"file:/.test(lock))
+    return true;
   const wanted = DEPENDENCY_FIELDS.flatMap((field) => Object.values(manifest[field] ?? {}));
   return wanted.some((range) => /^(?:file:|link:|\.{0,2}\/|~\/)/.test(String(range)));
 }

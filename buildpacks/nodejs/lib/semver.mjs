@@ -6,10 +6,8 @@ export function parseVersion(text) {
   return match === null ? undefined : match.slice(1).map(Number);
 }
 
-const CODENAMES = {
-  argon: 4, boron: 6, carbon: 8, dubnium: 10, erbium: 12, fermium: 14,
-  gallium: 16, hydrogen: 18, iron: 20, jod: 22, krypton: 24,
-}; // prettier-ignore
+// Names of the long-term lines, by place: argon is 4, boron 6, and so on.
+const CODENAMES = "argon boron carbon dubnium erbium fermium gallium hydrogen iron jod krypton".split(" ");
 
 /** A predicate over `[major, minor, patch]`. Throws when the text is no range. */
 export function parseRange(text) {
@@ -31,10 +29,14 @@ function parseAlternative(text) {
   if (["", "*", "x", "latest", "node", "current", "stable"].includes(word)) return () => true;
   if (word === "lts" || word === "lts/*") return ([major]) => major % 2 === 0;
   const named = /^lts[/-]([a-z]+)$/.exec(word);
-  if (named !== null && named[1] in CODENAMES) return ([major]) => major === CODENAMES[named[1]];
+  const line = named === null ? -1 : CODENAMES.indexOf(named[1]);
+  if (line >= 0) return ([major]) => major === 4 + 2 * line;
   const hyphen = /^(\S+)\s+-\s+(\S+)$/.exec(text);
   if (hyphen !== null) return both(comparator(">=", hyphen[1]), comparator("<=", hyphen[2]));
-  const comparators = text.replace(/([<>=~^]+)\s+/g, "$1").split(/\s+/).map(parseComparator);
+  const comparators = text
+    .replace(/([<>=~^]+)\s+/g, "$1")
+    .split(/\s+/)
+    .map(parseComparator);
   return (version) => comparators.every((fits) => fits(version));
 }
 
@@ -52,14 +54,21 @@ function comparator(operator, text) {
   const low = parts.map((part, index) => (index < given ? part : 0));
   const above = given === 0 ? [Infinity, 0, 0] : bump(low, given - 1);
   switch (operator) {
-    case ">=": return (version) => compare(version, low) >= 0;
-    case "<": return (version) => compare(version, low) < 0;
-    case ">": return (version) => compare(version, given === 3 ? next(low) : above) >= 0;
-    case "<=": return (version) => compare(version, given === 3 ? next(low) : above) < 0;
-    case "^": return between(low, given === 0 ? above : bump(low, caretPlace(low, given)));
+    case ">=":
+      return (version) => compare(version, low) >= 0;
+    case "<":
+      return (version) => compare(version, low) < 0;
+    case ">":
+      return (version) => compare(version, given === 3 ? next(low) : above) >= 0;
+    case "<=":
+      return (version) => compare(version, given === 3 ? next(low) : above) < 0;
+    case "^":
+      return between(low, given === 0 ? above : bump(low, caretPlace(low, given)));
     case "~":
-    case "~>": return between(low, given === 0 ? above : bump(low, Math.min(1, given - 1)));
-    default: return between(low, given === 3 ? next(low) : above);
+    case "~>":
+      return between(low, given === 0 ? above : bump(low, Math.min(1, given - 1)));
+    default:
+      return between(low, given === 3 ? next(low) : above);
   }
 }
 

@@ -3,12 +3,8 @@
 
 /** A text as a TOML basic string. */
 export function quote(text) {
-  const escaped = text.replace(/["\\]/g, "\\$&").replace(/[\u0000-\u001f\u007f]/g, unicodeEscape);
-  return `"${escaped}"`;
-}
-
-function unicodeEscape(character) {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  // JSON escapes all that TOML wants escaped, but for DEL.
+  return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 }
 
 /** The document as nested objects without prototype. Throws with the line where it is not TOML. */

@@ -73,7 +73,8 @@ async function sendFile(request, response, { file, files, status }) {
     return;
   }
   const range = status === 200 ? wantedRange(request, file, tag) : undefined;
-  if (range === "outside") return sendText(response, 416, "Range not satisfiable", { "content-range": `bytes */${file.size}` });
+  if (range === "outside")
+    return sendText(response, 416, "Range not satisfiable", { "content-range": `bytes */${file.size}` });
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
   if (range !== undefined) headers["content-range"] = `bytes ${start}-${end}/${file.size}`;
   response.writeHead(range === undefined ? status : 206, { ...headers, "content-length": end - start + 1 });
@@ -81,6 +82,8 @@ async function sendFile(request, response, { file, files, status }) {
     response.end();
     return;
   }
+  // It may have gone away while the tag was made.
+  if (response.destroyed) return;
   // A client that goes away in the middle is not an error of ours; the stream is closed either way.
   pipeline(createReadStream(file.path, { start, end }), response, () => {});
 }
@@ -106,6 +109,10 @@ function wantedRange(request, file, tag) {
 
 function sendText(response, status, text, headers = {}) {
   const body = `${text}\n`;
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "content-length": Buffer.byteLength(body), ...headers });
+  response.writeHead(status, {
+    "content-type": "text/plain; charset=utf-8",
+    "content-length": Buffer.byteLength(body),
+    ...headers,
+  });
   response.end(response.req.method === "HEAD" ? undefined : body);
 }

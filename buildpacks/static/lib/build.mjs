@@ -13,7 +13,8 @@ function main() {
   const layer = join(layersRoot, "server");
   mkdirSync(layer, { recursive: true });
   const own = dirname(fileURLToPath(import.meta.url));
-  for (const file of ["server.mjs", "answer.mjs", "files.mjs", "media-types.mjs"]) copyFileSync(join(own, file), join(layer, file));
+  for (const file of ["server.mjs", "answer.mjs", "files.mjs", "media-types.mjs"])
+    copyFileSync(join(own, file), join(layer, file));
   writeFileSync(join(layer, "config.json"), JSON.stringify(config));
   writeFileSync(`${layer}.toml`, "[types]\nlaunch = true\n");
   const command = JSON.stringify(["node", join(layer, "server.mjs")]);
@@ -28,7 +29,8 @@ function readConfig() {
   }
   const root = typed(given, "root", "string") ?? (existsSync("public/index.html") ? "public" : ".");
   const plain = root.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
-  if (plain.startsWith("/") || plain.split("/").includes("..")) throw new Error("static.json: `root` lies outside the app");
+  if (plain.startsWith("/") || plain.split("/").includes(".."))
+    throw new Error("static.json: `root` lies outside the app");
   return {
     root: plain,
     cleanUrls: typed(given, "clean_urls", "boolean") ?? false,
@@ -44,7 +46,8 @@ function parseConfig(text) {
   } catch (error) {
     throw new Error(`static.json is not valid JSON: ${error.message}`);
   }
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Error("static.json is not a JSON object");
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new Error("static.json is not a JSON object");
   return given;
 }
 
@@ -52,7 +55,8 @@ function typed(given, key, type) {
   const value = given[key];
   if (value === undefined) return undefined;
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (type === "object" ? !isObject : typeof value !== type) throw new Error(`static.json: \`${key}\` must be of type ${type}`);
+  if (type === "object" ? !isObject : typeof value !== type)
+    throw new Error(`static.json: \`${key}\` must be of type ${type}`);
   return value;
 }
 

@@ -49,7 +49,10 @@ export class Files {
     const version = `${file.mtimeMs}-${file.size}`;
     const known = this.#tags.get(file.path);
     if (known?.version === version) return known.tag;
-    const hash = createHash("sha256").update(await readFile(file.path)).digest("base64url").slice(0, 22);
+    const hash = createHash("sha256")
+      .update(await readFile(file.path))
+      .digest("base64url")
+      .slice(0, 22);
     if (this.#tags.size >= TAGS_MAX) this.#tags.delete(this.#tags.keys().next().value);
     this.#tags.set(file.path, { version, tag: `"${hash}"` });
     return `"${hash}"`;

@@ -16,7 +16,13 @@ export type BuildPlan = readonly [PlanAlternative, ...PlanAlternative[]];
 const SECTIONS = {
   provides: z.array(z.object({ name: z.string().min(1) })).default([]),
   requires: z
-    .array(z.object({ name: z.string().min(1), version: z.unknown().optional(), metadata: z.record(z.string(), z.unknown()).optional() }))
+    .array(
+      z.object({
+        name: z.string().min(1),
+        version: z.unknown().optional(),
+        metadata: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
     .default([]),
 };
 const SCHEMA = z.object({ ...SECTIONS, or: z.array(z.object(SECTIONS)).default([]) });

@@ -49,7 +49,8 @@ export function parseBuildpackToml(text: string, document = "buildpack.toml"): B
     throw new DocumentError(document, `buildpack API version '${api}' is incompatible with the lifecycle`);
   }
   const isPath = buildpack.id.split("/").some((part) => part === "" || part === "." || part === "..");
-  if (isPath || RESERVED_IDS.has(buildpack.id)) throw new DocumentError(document, `\`${buildpack.id}\` cannot be an id`);
+  if (isPath || RESERVED_IDS.has(buildpack.id))
+    throw new DocumentError(document, `\`${buildpack.id}\` cannot be an id`);
   return {
     api,
     id: buildpack.id,
@@ -57,7 +58,10 @@ export function parseBuildpackToml(text: string, document = "buildpack.toml"): B
     ...(buildpack.name === undefined ? {} : { name: buildpack.name }),
     ...(buildpack.homepage === undefined ? {} : { homepage: buildpack.homepage }),
     clearEnv: buildpack["clear-env"],
-    targets: targets.map(({ os, arch }) => ({ ...(os === undefined ? {} : { os }), ...(arch === undefined ? {} : { arch }) })),
+    targets: targets.map(({ os, arch }) => ({
+      ...(os === undefined ? {} : { os }),
+      ...(arch === undefined ? {} : { arch }),
+    })),
     aliases: metadata.aliases,
     keepsLayerFiles: metadata["keeps-layer-files"],
   };

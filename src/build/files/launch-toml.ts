@@ -35,11 +35,21 @@ const SHARED = {
 };
 const SINCE_0_9 = z.object({
   ...SHARED,
-  processes: z.array(z.object({ ...PROCESS, command: z.array(z.string()).min(1), direct: z.undefined("`direct` is gone since API 0.9").optional() })).default([]),
+  processes: z
+    .array(
+      z.object({
+        ...PROCESS,
+        command: z.array(z.string()).min(1),
+        direct: z.undefined("`direct` is gone since API 0.9").optional(),
+      }),
+    )
+    .default([]),
 });
 const BEFORE_0_9 = z.object({
   ...SHARED,
-  processes: z.array(z.object({ ...PROCESS, command: z.string().min(1), direct: z.boolean().default(false) })).default([]),
+  processes: z
+    .array(z.object({ ...PROCESS, command: z.string().min(1), direct: z.boolean().default(false) }))
+    .default([]),
 });
 
 /** Throws `DocumentError`. From API 0.9 on a command is a list and always direct; before, a text and by default for the shell. */

@@ -19,7 +19,8 @@ const OLD_FLAGS = ["launch", "build", "cache"];
 export function parseLayerTypes(text: string, document: string): LayerTypes {
   const table = parseTable(text, document);
   const old = OLD_FLAGS.find((flag) => flag in table);
-  if (old !== undefined) throw new DocumentError(document, `\`${old}\` stands at the top level; it belongs into \`[types]\``);
+  if (old !== undefined)
+    throw new DocumentError(document, `\`${old}\` stands at the top level; it belongs into \`[types]\``);
   return parseDocument(SCHEMA, text, document).types;
 }
 

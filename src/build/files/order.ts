@@ -11,7 +11,9 @@ export type OrderEntry = { readonly id: string; readonly optional: boolean };
 export type Order = readonly (readonly OrderEntry[])[];
 
 const SCHEMA = z.object({
-  order: z.array(z.object({ group: z.array(z.object({ id: z.string(), optional: z.boolean().default(false) })).min(1) })),
+  order: z.array(
+    z.object({ group: z.array(z.object({ id: z.string(), optional: z.boolean().default(false) })).min(1) }),
+  ),
 });
 
 /** Throws `DocumentError`. */

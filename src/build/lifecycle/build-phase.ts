@@ -14,7 +14,15 @@ import { formatBuildpackPlan, type PlanEntry } from "../files/plan-toml.ts";
 import { checkStoreToml } from "../files/store-toml.ts";
 import { DocumentError } from "../files/toml-document.ts";
 import { applyBuildLayers, fileNames } from "../layer-environment.ts";
-import { describeRun, EVIDENCE_LINES_MAX, layersOf, LIFECYCLE, runBuildpack, writePlanFile, type BuildContext } from "../run-buildpack.ts";
+import {
+  describeRun,
+  EVIDENCE_LINES_MAX,
+  layersOf,
+  LIFECYCLE,
+  runBuildpack,
+  writePlanFile,
+  type BuildContext,
+} from "../run-buildpack.ts";
 import { mergeProcesses } from "./launch-processes.ts";
 
 export const BUILD_LIMIT_MS = 30 * 60_000;
@@ -24,7 +32,11 @@ const RESERVED_TOMLS = new Set(["build.toml", "launch.toml", "store.toml"]);
 export type BuiltLayer = { readonly name: string; readonly types: LayerTypes };
 
 /** What one buildpack left behind, layers in alphabetical order. */
-export type BuiltBuildpack = { readonly buildpack: Buildpack; readonly layers: readonly BuiltLayer[]; readonly launch: LaunchToml };
+export type BuiltBuildpack = {
+  readonly buildpack: Buildpack;
+  readonly layers: readonly BuiltLayer[];
+  readonly launch: LaunchToml;
+};
 
 export type BuildOutcome = { readonly built: readonly BuiltBuildpack[]; readonly processes: readonly LaunchProcess[] };
 
@@ -44,8 +56,13 @@ export async function build(
     const requires = requirementsFor(buildpack, entries);
     await runBuild(buildpack, requires, { ...context, environment });
     const result = readDocuments(buildpack, () => collect(buildpack, requires, context));
-    const layers = result.layers.filter(({ types }) => types.build).map(({ name }) => join(layersOf(context, buildpack), name));
-    environment = applyBuildLayers(environment, layers.filter((layer) => existsSync(layer)));
+    const layers = result.layers
+      .filter(({ types }) => types.build)
+      .map(({ name }) => join(layersOf(context, buildpack), name));
+    environment = applyBuildLayers(
+      environment,
+      layers.filter((layer) => existsSync(layer)),
+    );
     entries = withoutMet(entries, result.met);
     built.push({ buildpack, layers: result.layers, launch: result.launch });
   }
@@ -57,7 +74,10 @@ export async function build(
   mkdirSync(config, { recursive: true });
   const labels = built.flatMap(({ launch }) => launch.labels);
   const slices = built.flatMap(({ launch }) => launch.slices);
-  writeFileSync(join(config, "metadata.toml"), formatMetadataToml({ group, processes: merged.processes, labels, slices }));
+  writeFileSync(
+    join(config, "metadata.toml"),
+    formatMetadataToml({ group, processes: merged.processes, labels, slices }),
+  );
   return { built, processes: merged.processes };
 }
 
@@ -89,7 +109,11 @@ async function runBuild(buildpack: Buildpack, requires: readonly Requirement[], 
   const evidence = run.lines.slice(-EVIDENCE_LINES_MAX);
   const full = evidence.find((line) => DISK_FULL.test(line));
   if (full !== undefined) throw new PortsideError("E_DISK_FULL", { problem: full.trim() }, { evidence });
-  throw new PortsideError("E_BUILD_FAILED", { problem: `${buildpack.id} ${describeRun(run, BUILD_LIMIT_MS)}` }, { evidence });
+  throw new PortsideError(
+    "E_BUILD_FAILED",
+    { problem: `${buildpack.id} ${describeRun(run, BUILD_LIMIT_MS)}` },
+    { evidence },
+  );
 }
 
 // A buildpack has only words and an exit code to say why it failed; these are the system's own for a full disk or quota.
@@ -100,7 +124,11 @@ function readDocuments<T>(buildpack: Buildpack, read: () => T): T {
     return read();
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
-    throw new PortsideError("E_BUILD_FAILED", { problem: `${buildpack.id} left a wrong ${error.message}` }, { cause: error });
+    throw new PortsideError(
+      "E_BUILD_FAILED",
+      { problem: `${buildpack.id} left a wrong ${error.message}` },
+      { cause: error },
+    );
   }
 }
 
@@ -120,7 +148,11 @@ function collect(
   const foreign = unmet.find((name) => !names.has(name));
   if (foreign !== undefined) throw new DocumentError("build.toml", `\`${foreign}\` is unmet but not in its plan`);
   const met = new Set([...names].filter((name) => !unmet.includes(name)));
-  return { layers, met, launch: parseLaunchToml(readTextIfExists(join(directory, "launch.toml")) ?? "", buildpack.api) };
+  return {
+    layers,
+    met,
+    launch: parseLaunchToml(readTextIfExists(join(directory, "launch.toml")) ?? "", buildpack.api),
+  };
 }
 
 /** A layer that is for nothing is set aside under another name, as its buildpack asked. */

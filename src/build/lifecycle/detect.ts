@@ -6,7 +6,15 @@ import { isApiAtLeast } from "../files/buildpack-toml.ts";
 import { formatGroupToml } from "../files/group-toml.ts";
 import { formatPlanToml, type PlanEntry } from "../files/plan-toml.ts";
 import { DocumentError } from "../files/toml-document.ts";
-import { describeRun, EVIDENCE_LINES_MAX, LIFECYCLE, readPlanFile, runBuildpack, writePlanFile, type BuildContext } from "../run-buildpack.ts";
+import {
+  describeRun,
+  EVIDENCE_LINES_MAX,
+  LIFECYCLE,
+  readPlanFile,
+  runBuildpack,
+  writePlanFile,
+  type BuildContext,
+} from "../run-buildpack.ts";
 import { resolvePlan, type PlanElement } from "./resolve-plan.ts";
 
 export const DETECT_LIMIT_MS = 60_000;
@@ -29,7 +37,11 @@ export type DetectOutcome =
 export type DetectFailure = {
   readonly ok: false;
   /** Buildpacks that broke, rather than said no. `code` is an exit code, -1 for a wrong plan, or words. */
-  readonly errored: readonly { readonly id: string; readonly code: number | string; readonly lines: readonly string[] }[];
+  readonly errored: readonly {
+    readonly id: string;
+    readonly code: number | string;
+    readonly lines: readonly string[];
+  }[];
   /** What was tried, as CNB tools print it. */
   readonly report: readonly string[];
 };
@@ -38,7 +50,10 @@ export type DetectFailure = {
  * Finds the first group whose buildpacks want this app: all `bin/detect` of a group run side by side, each at most once,
  * then their plans must fit. Writes `group.toml` and `plan.toml`. Rejects with E_CANCELLED. cnb.md §3.
  */
-export async function detect(order: readonly (readonly GroupMember[])[], context: BuildContext): Promise<DetectOutcome> {
+export async function detect(
+  order: readonly (readonly GroupMember[])[],
+  context: BuildContext,
+): Promise<DetectOutcome> {
   const verdicts = new Map<Buildpack, Promise<Verdict>>();
   const ask = (buildpack: Buildpack): Promise<Verdict> => {
     const verdict = verdicts.get(buildpack) ?? runDetect(buildpack, context);
@@ -63,7 +78,11 @@ export async function detect(order: readonly (readonly GroupMember[])[], context
   const errored = all.filter(({ code }) => code !== 0 && code !== NOT_FOR_ME);
   return {
     ok: false,
-    errored: errored.map(({ buildpack, code, lines }) => ({ id: buildpack.id, code, lines: lines.slice(-EVIDENCE_LINES_MAX) })),
+    errored: errored.map(({ buildpack, code, lines }) => ({
+      id: buildpack.id,
+      code,
+      lines: lines.slice(-EVIDENCE_LINES_MAX),
+    })),
     report: [...all.flatMap(outputOf), ...report, "No buildpack groups passed detection."],
   };
 }
@@ -74,12 +93,17 @@ function outputOf({ buildpack, lines }: Verdict): string[] {
 
 type Asked = GroupMember & { readonly verdict: Verdict };
 
-function judgeGroup(asked: readonly Asked[], report: string[]): { group: Buildpack[]; plan: readonly PlanEntry[] } | undefined {
+function judgeGroup(
+  asked: readonly Asked[],
+  report: string[],
+): { group: Buildpack[]; plan: readonly PlanEntry[] } | undefined {
   report.push("======== Results ========");
   for (const { optional, verdict } of asked) report.push(resultLine(verdict, optional));
   if (asked.some(({ optional, verdict }) => !optional && verdict.plan === undefined)) return undefined;
   const elements = asked.flatMap(({ buildpack, optional, verdict }): (PlanElement & { buildpack: Buildpack })[] =>
-    verdict.plan === undefined ? [] : [{ id: buildpack.id, version: buildpack.version, optional, plan: verdict.plan, buildpack }],
+    verdict.plan === undefined
+      ? []
+      : [{ id: buildpack.id, version: buildpack.version, optional, plan: verdict.plan, buildpack }],
   );
   const resolved = resolvePlan(elements);
   report.push(...resolved.log);

@@ -17,7 +17,9 @@ export function checkLayerContents(built: readonly BuiltBuildpack[], context: Bu
       ({ name, types }) => (types.launch || types.cache) && !existsSync(join(layersOf(context, buildpack), name)),
     );
     if (missing === undefined) continue;
-    throw new PortsideError("E_BUILD_FAILED", { problem: `${buildpack.id} declared the layer \`${missing.name}\` but did not make it` });
+    throw new PortsideError("E_BUILD_FAILED", {
+      problem: `${buildpack.id} declared the layer \`${missing.name}\` but did not make it`,
+    });
   }
 }
 

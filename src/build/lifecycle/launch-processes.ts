@@ -15,7 +15,9 @@ export function mergeProcesses(
   for (const { buildpackId, processes } of declared) {
     const dropped = processes.find((process) => process.type === defaultType && !process.default);
     if (dropped !== undefined && !processes.some((process) => process.default)) {
-      warnings.push(`${buildpackId} declares \`${dropped.type}\` again without making it the default: there is none now`);
+      warnings.push(
+        `${buildpackId} declares \`${dropped.type}\` again without making it the default: there is none now`,
+      );
     }
     if (dropped !== undefined) defaultType = undefined;
     for (const process of processes) {
@@ -23,5 +25,8 @@ export function mergeProcesses(
       if (process.default) defaultType = process.type;
     }
   }
-  return { processes: [...byType.values()].map((process) => ({ ...process, default: process.type === defaultType })), warnings };
+  return {
+    processes: [...byType.values()].map((process) => ({ ...process, default: process.type === defaultType })),
+    warnings,
+  };
 }

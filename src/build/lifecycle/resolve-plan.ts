@@ -11,11 +11,21 @@ export type PlanElement = {
 
 /** Who takes part, by index into the elements given, and who gives what to whom. `log` tells what was tried, for a failure. */
 export type PlanOutcome =
-  | { readonly ok: true; readonly taking: readonly number[]; readonly entries: readonly PlanEntry[]; readonly log: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly taking: readonly number[];
+      readonly entries: readonly PlanEntry[];
+      readonly log: readonly string[];
+    }
   | { readonly ok: false; readonly log: readonly string[] };
 
 /** One element of a trial: one of its alternatives. Optional only in its last one (§3.3, a quirk of the reference). */
-type Choice = { readonly index: number; readonly element: PlanElement; readonly optional: boolean; readonly way: PlanAlternative };
+type Choice = {
+  readonly index: number;
+  readonly element: PlanElement;
+  readonly optional: boolean;
+  readonly way: PlanAlternative;
+};
 
 /** More than any real group needs; the product of alternatives grows fast. */
 const TRIALS_MAX = 10_000;
@@ -105,5 +115,7 @@ function unmetRequires(names: ReadonlyMap<string, Name>): Misfit[] {
 }
 
 function unusedProvides(names: ReadonlyMap<string, Name>): Misfit[] {
-  return [...names].flatMap(([name, { pending }]) => pending.map((choice) => ({ choice, problem: `provides unused ${name}` })));
+  return [...names].flatMap(([name, { pending }]) =>
+    pending.map((choice) => ({ choice, problem: `provides unused ${name}` })),
+  );
 }

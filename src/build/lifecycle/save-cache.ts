@@ -12,7 +12,11 @@ export type LayerCache = { readonly committed: string; readonly staging: string;
 
 /** Paths of an app's layer cache. A crash between the two renames of a save is repaired here. */
 export function openLayerCache(root: string): LayerCache {
-  const cache = { committed: join(root, "committed"), staging: join(root, "staging"), backup: join(root, "committed-backup") };
+  const cache = {
+    committed: join(root, "committed"),
+    staging: join(root, "staging"),
+    backup: join(root, "committed-backup"),
+  };
   if (!existsSync(cache.committed) && existsSync(cache.backup)) renameSync(cache.backup, cache.committed);
   return cache;
 }
@@ -22,7 +26,11 @@ export function openLayerCache(root: string): LayerCache {
  * Layers that stay in the artifact are shared as hard links where their buildpack allows it, and then read-only; the others
  * are moved. Rejects with the system's error or the signal's reason; the old cache then still stands. cnb.md §9.
  */
-export async function saveCache(built: readonly BuiltBuildpack[], cache: LayerCache, context: BuildContext): Promise<void> {
+export async function saveCache(
+  built: readonly BuiltBuildpack[],
+  cache: LayerCache,
+  context: BuildContext,
+): Promise<void> {
   const kept = built.map((one) => ({ ...one, layers: one.layers.filter(({ types }) => types.cache) }));
   if (await isUnchanged(kept, cache, context)) return;
   rmSync(cache.staging, { recursive: true, force: true });
@@ -33,7 +41,11 @@ export async function saveCache(built: readonly BuiltBuildpack[], cache: LayerCa
   rmSync(cache.backup, { recursive: true, force: true });
 }
 
-async function isUnchanged(kept: readonly BuiltBuildpack[], cache: LayerCache, context: BuildContext): Promise<boolean> {
+async function isUnchanged(
+  kept: readonly BuiltBuildpack[],
+  cache: LayerCache,
+  context: BuildContext,
+): Promise<boolean> {
   const present = directoryNames(cache.committed);
   if (present.length !== kept.length) return false;
   for (const { buildpack, layers } of kept) {
@@ -41,9 +53,11 @@ async function isUnchanged(kept: readonly BuiltBuildpack[], cache: LayerCache, c
     const to = join(cache.committed, escapedId(buildpack.id));
     const documents = documentsOf(layers, from);
     if (fileNames(to).join("/") !== documents.toSorted().join("/")) return false;
-    if (documents.some((name) => readFileSync(join(from, name), "utf8") !== readTextIfExists(join(to, name)))) return false;
+    if (documents.some((name) => readFileSync(join(from, name), "utf8") !== readTextIfExists(join(to, name))))
+      return false;
     for (const { name } of layers) {
-      if (!existsSync(join(to, name)) || !(await isSameTree(join(from, name), join(to, name), context.signal))) return false;
+      if (!existsSync(join(to, name)) || !(await isSameTree(join(from, name), join(to, name), context.signal)))
+        return false;
     }
   }
   return true;
@@ -67,6 +81,9 @@ async function stage({ buildpack, layers }: BuiltBuildpack, cache: LayerCache, c
       continue;
     }
     if (buildpack.keepsLayerFiles) await makeFilesReadOnly(contents, context.signal);
-    await copyTree(contents, join(to, name), { mode: buildpack.keepsLayerFiles ? "link" : "copy", signal: context.signal });
+    await copyTree(contents, join(to, name), {
+      mode: buildpack.keepsLayerFiles ? "link" : "copy",
+      signal: context.signal,
+    });
   }
 }

@@ -1,25 +1,23 @@
 import type { RollbackRequest } from "../../wire/apps.ts";
-import type { OperationView } from "../../wire/operations.ts";
 import { chooseApp } from "../app-choice.ts";
 import type { CommandContext, CommandInput } from "../command.ts";
 import { usageError } from "../failure.ts";
-import { followOperation } from "../follow-operation.ts";
+import { runOperation } from "../run-operation.ts";
 import { concludeOperation } from "../operation-outcome.ts";
-import { operationHeading } from "../output/operation-view.ts";
 
 /** `portside rollback`. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
-  const { client, screen, signal } = context;
   const [raw] = input.arguments;
   const body: RollbackRequest = raw === undefined ? {} : { release: parseRelease(raw) };
   const app = await chooseApp(context, input);
-  const operation = await client.send<OperationView>("POST", `/v1/apps/${app}/rollbacks`, { body, signal });
-  const heading = operationHeading(
-    screen,
+  const target = body.release === undefined ? "the release before" : `v${body.release}`;
+  const ending = await runOperation(context, {
     app,
-    `rollback to ${body.release === undefined ? "the release before" : `v${body.release}`}`,
-  );
-  const ending = await followOperation(context, operation, heading);
+    what: `rollback to ${target}`,
+    method: "POST",
+    path: `/v1/apps/${app}/rollbacks`,
+    body,
+  });
   await concludeOperation(context, ending, {
     app,
     done: (v) => `Rolled back as ${v}`,

@@ -4,7 +4,7 @@ import { givenApp } from "../app-choice.ts";
 import type { CommandContext, CommandInput } from "../command.ts";
 import { deployFolder, deployTarget, type DeployTarget } from "../deploy-flow.ts";
 import { followLogs } from "../follow-logs.ts";
-import type { Ending } from "../follow-operation.ts";
+import type { Ending } from "../run-operation.ts";
 import { concludeOperation } from "../operation-outcome.ts";
 import { visible } from "../output/text.ts";
 import { parseWholeNumber } from "../whole-number.ts";
@@ -27,10 +27,18 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     return target === undefined ? 0 : await deployAndFollow(context, input, { target, status });
   } finally {
     if (input.switches.has("stop-on-exit")) {
-      await stopEverything(context, { keepInstances: false });
-      context.screen.event({ type: "stopped" });
+      await stopAtExit(context);
     }
   }
+}
+
+/** Also after a Ctrl-C, which has ended everything else; the next one ends this, too. */
+async function stopAtExit(context: CommandContext): Promise<void> {
+  const leaving = new AbortController();
+  const onInterrupt = (): void => leaving.abort();
+  const stop = (): Promise<unknown> => stopEverything({ ...context, signal: leaving.signal }, { keepInstances: false });
+  await context.interrupts.during(onInterrupt, stop);
+  context.screen.event({ type: "stopped" });
 }
 
 /** The user's own path counts from where the user stands, the script's default from where the script runs. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { OperationEvent, StepEnded } from "../../model/operation.ts";
+import type { OperationEvent, OperationFailure, StepEnded } from "../../model/operation.ts";
 import {
   diagnosticLines,
   itemLines,
@@ -28,6 +28,7 @@ export class OperationView {
   #held: string[] | undefined;
   #items: StepItem[] = [];
   #warningCount = 0;
+  #isCancelAsked = false;
 
   /** `heading` is the line above the steps. */
   constructor(screen: Screen, clock: Clock, heading: string) {
@@ -40,6 +41,12 @@ export class OperationView {
   /** Warnings that were seen, shown or held back. */
   get warningCount(): number {
     return this.#warningCount;
+  }
+
+  /** This user wants it cancelled. */
+  askCancel(): void {
+    this.#isCancelAsked = true;
+    this.#print(`  ${this.#screen.style.yellow("!")} Ctrl-C: cancelling; once more leaves at once`);
   }
 
   show(event: OperationEvent): void {
@@ -63,7 +70,8 @@ export class OperationView {
       case "stepEnded":
         return this.#stepEnded(event);
       case "cancelRequested":
-        return this.#print(`  ${this.#screen.style.yellow("!")} cancelling …`);
+        if (!this.#isCancelAsked) this.#print(`  ${this.#screen.style.yellow("!")} cancelled from elsewhere`);
+        return;
       case "ended":
         this.#screen.live(undefined);
         if (event.status !== "unchanged") this.#print();
@@ -86,7 +94,7 @@ export class OperationView {
   #stepEnded(event: StepEnded): void {
     const isDull = event.detail === "" && (event.outcome === "skipped" || event.outcome === "undone");
     if (isDull || event.unchanged === true) return;
-    const detail = event.failure === undefined ? stepDetail(event.detail, this.#items) : event.detail;
+    const detail = event.failure === undefined ? stepDetail(event.detail, this.#items) : failedDetail(event.failure);
     this.#hold(stepLine(this.#canvas, event, detail), ...itemLines(this.#canvas, detail, this.#items));
     if (event.outcome === "failed" || !PREPARING.has(event.step)) this.#print();
   }
@@ -101,6 +109,11 @@ export class OperationView {
     this.#held = undefined;
     this.#screen.line(...held, ...lines);
   }
+}
+
+// Why it failed is told at the end, with the evidence; here the step's own part of it.
+function failedDetail({ code }: OperationFailure): string {
+  return code === "E_CANCELLED" ? "cancelled" : code;
 }
 
 /** `guestbook → embedded engine`, or what else happens to the app. */

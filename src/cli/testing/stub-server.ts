@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { formatServerSentEvent } from "../../lib/sse.ts";
 import type { AppName } from "../../model/app.ts";
@@ -25,9 +27,15 @@ export class StubServer {
     this.#server = createServer((request, response) => void this.#answer(request, response));
   }
 
-  /** Listens in `home` until the test has ended. */
-  async listen(home: string, test: { after(clean: () => Promise<void>): void }): Promise<this> {
-    await new Promise<void>((resolve) => this.#server.listen(homeAt(home).apiSocket, resolve));
+  /** Listens on that socket of `home` until the test has ended. */
+  async listen(
+    home: string,
+    test: { after(clean: () => Promise<void>): void },
+    socket: "apiSocket" | "edgeSocket" = "apiSocket",
+  ): Promise<this> {
+    const path = homeAt(home)[socket];
+    mkdirSync(dirname(path), { recursive: true });
+    await new Promise<void>((resolve) => this.#server.listen(path, resolve));
     test.after(async () => {
       const closed = new Promise((resolve) => this.#server.close(resolve));
       this.#server.closeAllConnections();

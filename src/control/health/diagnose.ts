@@ -22,7 +22,7 @@ export function diagnose(seen: {
   const onPort = seen.listeners.filter((listener) => listener.port === port);
   const elsewhere = seen.listeners.find((listener) => listener.port !== port);
   if (onPort.length > 0 && onPort.every((listener) => isLoopback(listener.address))) {
-    const problem = `it listens on ${onPort[0]?.address}:${port} only, expected 0.0.0.0:${port}`;
+    const problem = `it listens on ${onPort.map(formatListener).join(" and ")} only, expected 0.0.0.0:${port}`;
     return { problem, advice: "Listen on 0.0.0.0 (or ::), not on 127.0.0.1 or localhost." };
   }
   if (onPort.length === 0 && elsewhere !== undefined) {
@@ -41,4 +41,9 @@ function diagnoseExit(exit: ExitRecord): Diagnosis {
   if (exit.code === NOT_EXECUTABLE) return { problem: "its command cannot be executed (exit code 126)", advice: "Make the file executable (`chmod +x`) and check its first line." };
   const problem = `it ended during startup with ${describeExit(exit)}`;
   return { problem, advice: "A service must keep running. Its last log lines above usually name the cause." };
+}
+
+/** `0.0.0.0:5000`, `[::]:5000`. */
+export function formatListener(listener: Listener): string {
+  return listener.address.includes(":") ? `[${listener.address}]:${listener.port}` : `${listener.address}:${listener.port}`;
 }

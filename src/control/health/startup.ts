@@ -5,7 +5,7 @@ import type { Release } from "../../model/release.ts";
 import { isRouted } from "../instances/launch-spec.ts";
 import type { World } from "../world.ts";
 import { attemptListening, runCheck, type CheckContext, type CheckOutcome } from "./check-runner.ts";
-import { diagnose } from "./diagnose.ts";
+import { diagnose, formatListener } from "./diagnose.ts";
 
 const LOG_LINES_MAX = 20;
 
@@ -87,7 +87,7 @@ async function failure(
   const evidence = [
     ...(cause.outcome === undefined ? [] : [`last check: ${cause.outcome.detail}${attempts}`]),
     ...(cause.exit === undefined ? [] : [`ended: ${describeExit(cause.exit)}`]),
-    ...(listeners.length === 0 ? [] : [`listens on: ${listeners.map((l) => `${l.address}:${l.port}`).join(", ")}`]),
+    ...(listeners.length === 0 ? [] : [`listens on: ${listeners.map(formatListener).join(", ")}`]),
     ...(lines.length === 0 ? ["it printed nothing"] : lines),
   ];
   return new PortsideError("E_HEALTH_STARTUP", { instance: instanceName(instance), problem, advice }, { evidence });

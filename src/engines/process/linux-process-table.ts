@@ -54,12 +54,15 @@ export class LinuxProcessTable implements ProcessTable {
   }
 
   execution(pid: number): Promise<Execution | undefined> {
+    // In this order: a process that executes another program between the two gives the later environment to the earlier
+    // arguments, which the caller recognizes. While it does so, both are empty for a moment.
+    const argv = nulSeparated(readOrEmpty(`/proc/${pid}/cmdline`));
     const env = nulSeparated(readOrEmpty(`/proc/${pid}/environ`)).map((entry): [string, string] => {
       const equals = entry.indexOf("=");
       return [entry.slice(0, equals), entry.slice(equals + 1)];
     });
-    const argv = nulSeparated(readOrEmpty(`/proc/${pid}/cmdline`));
-    return Promise.resolve(argv.length === 0 ? undefined : { argv, env: Object.fromEntries(env) });
+    const isReadable = argv.length > 0 && env.length > 0;
+    return Promise.resolve(isReadable ? { argv, env: Object.fromEntries(env) } : undefined);
   }
 
   #start(stat: Stat): string {

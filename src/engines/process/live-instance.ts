@@ -10,9 +10,9 @@ import { LogCapture } from "./log-capture.ts";
 import type { Member, ProcessTable } from "./process-table.ts";
 
 /** The end is told by a file of the shim; this is for the case that the shim is killed. */
-const SHIM_POLL_MS = 1_000;
-/** Without a shim nothing is told. */
-const ORPHAN_POLL_MS = 200;
+const SHIM_POLL_MS = 2_000;
+/** Without a shim nothing is told, nor where the system reports no changes. */
+const POLL_MS = 200;
 /** How long a shim that has won the claim may take to say who it is. */
 const CLAIM_LIMIT_MS = 2_000;
 /** How often processes that are to go are looked for. */
@@ -161,7 +161,8 @@ export class LiveInstance {
     this.#closed.signal.throwIfAborted();
     await waitForFileChange(this.directory.state, {
       clock: this.#clock,
-      limitMs: (await isShimAlive(this.directory, this.#processes)) ? SHIM_POLL_MS : ORPHAN_POLL_MS,
+      limitMs: (await isShimAlive(this.directory, this.#processes)) ? SHIM_POLL_MS : POLL_MS,
+      pollMs: POLL_MS,
       wake: [this.#closed.signal],
       hasChanged: () => this.directory.readExit() !== undefined,
     });

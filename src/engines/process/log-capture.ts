@@ -13,7 +13,8 @@ const TURN_PAUSE_MS = 10;
 const FULL_TURN_PAUSE_MS = 2;
 /** After the sink refused lines (a full disk): it is offered the same lines again. */
 const RETRY_MS = 1_000;
-/** Look again at least that often, for file systems that report no changes. */
+/** Look again at least that often where the system reports changes, and where it does not. */
+const WATCHED_POLL_MS = 2_000;
 const POLL_MS = 200;
 /** A line without an end (a prompt, a progress bar) is shown after that silence. */
 const SILENCE_MS = 1_000;
@@ -101,7 +102,8 @@ export class LogCapture {
     if (this.#cutter.hasRest && silentMs >= SILENCE_MS) await this.#deliverRest(file, false);
     await waitForFileChange(this.#options.file, {
       clock,
-      limitMs: POLL_MS,
+      limitMs: this.#cutter.hasRest ? POLL_MS : WATCHED_POLL_MS,
+      pollMs: POLL_MS,
       wake: [this.#closed.signal, this.#ended.signal],
       hasChanged: () => sizeOf(this.#options.file) > this.#cutter.readOffset,
     });

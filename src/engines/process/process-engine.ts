@@ -217,13 +217,14 @@ export class ProcessEngine implements Engine {
     return port;
   }
 
-  /** What the program was executed with; waits out the moment in which the shim has recorded it but `env` still stands in its place. */
+  /** What the program was executed with; waits out the moment in which the shim has recorded it but is still on its way to it. */
   async #execution(instance: LiveInstance, signal: AbortSignal): Promise<Execution | undefined> {
     for (;;) {
       const program = instance.directory.readProgram();
-      const isRunning = program !== undefined && !instance.hasEnded;
-      const execution = isRunning ? await this.#processes.execution(program.pid) : undefined;
-      if (execution === undefined || !isOnTheWay(execution.argv, instance.directory)) return execution;
+      const isRunning = program !== undefined && (await this.#processes.startOf(program.pid)) === program.start;
+      if (!isRunning) return undefined;
+      const execution = await this.#processes.execution(program.pid);
+      if (execution !== undefined && !isOnTheWay(execution.argv, instance.directory)) return execution;
       await this.#options.clock.sleep(EXEC_READY_POLL_MS, signal);
     }
   }

@@ -15,7 +15,7 @@ export type ProcessTable = {
   members(program: ProcessMark, startedUntilS?: number): Promise<readonly Member[]>;
   /** Listening TCP sockets of these processes, without repetitions; undefined when the system does not tell. */
   listeners(pids: readonly number[]): Promise<readonly Listener[] | undefined>;
-  /** Arguments and environment the process was executed with; undefined when it is gone or the system does not tell. */
+  /** Arguments and environment the process was executed with; undefined when they cannot be read now. */
   execution(pid: number): Promise<Execution | undefined>;
 };
 

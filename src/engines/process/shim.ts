@@ -18,9 +18,9 @@ export type EnvPassing = "split" | "export";
 
 /** Asks the machine's `env` whether it can split a template by itself (GNU 8.30 and later, BSD, macOS; not busybox). */
 export async function detectEnvPassing(): Promise<EnvPassing> {
-  const env = { ...SHIM_ENV, E0: "PORTSIDE=$(x) 'y'\n" };
-  const result = await exec(["env", "-i", "-S", templateFor(1), "env"], { cwd: "/", env, limitMs: 10_000 });
-  return result.exitCode === 0 && result.stdout === `${env.E0}\n` ? "split" : "export";
+  const env = { ...SHIM_ENV, PORTSIDE_E0: "PORTSIDE=$(x) 'y'\n" };
+  const result = await exec(["env", "-i", "-S", '-- "${PORTSIDE_E0}"', "env"], { cwd: "/", env, limitMs: 10_000 });
+  return result.exitCode === 0 && result.stdout === `${env.PORTSIDE_E0}\n` ? "split" : "export";
 }
 
 /** What the shim is to start, and under which attempt of the directory. */
@@ -38,8 +38,7 @@ export function planShim(
   order: ShimOrder,
 ): { argv: [string, ...string[]]; env: Record<string, string> } {
   const entries = Object.entries(order.env).map(([name, value]) => `${name}=${value}`);
-  const template = order.passing === "split" ? templateFor(entries.length) : String(entries.length);
-  const env = Object.fromEntries(entries.map((entry, index) => [`E${index}`, entry]));
+  const env = Object.fromEntries(entries.map((entry, index) => [`PORTSIDE_E${index}`, entry]));
   const argv: [string, ...string[]] = [
     "/bin/sh",
     SHIM,
@@ -47,23 +46,18 @@ export function planShim(
     directory.state,
     order.attempt,
     order.passing,
-    template,
+    String(entries.length),
     order.cwd,
     ...order.argv,
   ];
   return { argv, env: { ...SHIM_ENV, ...env } };
 }
 
-/** `-- "${E0}" "${E1}"`: env's own language, not a shell's. What a variable holds is taken as it is. */
-function templateFor(count: number): string {
-  return ["--", ...Array.from({ length: count }, (_, index) => `"\${E${index}}"`)].join(" ");
-}
-
 /** Whether these arguments are still those of the shim or of `env`, on the way to the program. */
 export function isOnTheWay(argv: readonly string[], directory: InstanceDirectory): boolean {
   return argv[0] === "env"
     ? argv[1] === "-i" && argv[2] === "-S"
-    : argv.includes(directory.state) && argv.includes("program");
+    : argv.includes(directory.state) && argv.includes("become");
 }
 
 const START_POLL_MS = 20;
@@ -82,9 +76,22 @@ export async function startShim(
   const isRecorded = (): boolean => directory.readProgram() !== undefined || directory.readExit() !== undefined;
   while (!isRecorded()) {
     signal.throwIfAborted();
-    if (shim.ended() !== undefined && !isRecorded()) throw new Error(`the shim ended at once (${describeEnd(shim)})`);
-    await waitForFileChange(directory.state, { clock, limitMs: START_POLL_MS, wake: [signal], hasChanged: isRecorded });
+    const isGone = shim.ended() !== undefined && !hasOtherShim(directory, shim.pid);
+    if (isGone && !isRecorded()) throw new Error(`the shim ended at once (${describeEnd(shim)})`);
+    await waitForFileChange(directory.state, {
+      clock,
+      limitMs: START_POLL_MS,
+      pollMs: START_POLL_MS,
+      wake: [signal],
+      hasChanged: isRecorded,
+    });
   }
+}
+
+/** Whether another shim has won the claim: an earlier start of this attempt that was slower to begin than to be repeated. */
+function hasOtherShim(directory: InstanceDirectory, pid: number): boolean {
+  const claim = directory.readClaim();
+  return claim === "unfinished" || (typeof claim === "object" && claim.pid !== pid);
 }
 
 function describeEnd(shim: DetachedProgram): string {

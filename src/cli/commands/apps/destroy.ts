@@ -1,14 +1,12 @@
-import type { OperationView } from "../../../wire/operations.ts";
 import { checkAppName, givenApp } from "../../app-choice.ts";
 import type { CommandContext, CommandInput } from "../../command.ts";
 import { usageError } from "../../failure.ts";
-import { followOperation } from "../../follow-operation.ts";
+import { runOperation } from "../../run-operation.ts";
 import { concludeOperation } from "../../operation-outcome.ts";
-import { operationHeading } from "../../output/operation-view.ts";
 
 /** `portside apps:destroy`: the app is always named, never guessed. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
-  const { client, screen, signal } = context;
+  const { client, signal } = context;
   const [positional] = input.arguments;
   const app = positional === undefined ? givenApp(input) : checkAppName(positional);
   if (app === undefined)
@@ -16,8 +14,12 @@ export async function run(context: CommandContext, input: CommandInput): Promise
   // An unknown app is told before anything is asked.
   await client.get(`/v1/apps/${app}`, signal);
   await confirm(context, input, app);
-  const operation = await client.send<OperationView>("DELETE", `/v1/apps/${app}`, { signal });
-  const ending = await followOperation(context, operation, operationHeading(screen, app, "destroy"));
+  const ending = await runOperation(context, {
+    app,
+    what: "destroy",
+    method: "DELETE",
+    path: `/v1/apps/${app}`,
+  });
   await concludeOperation(context, ending, {
     app,
     done: () => "Destroyed",

@@ -1,20 +1,22 @@
 import type { RestartRequest } from "../../../wire/apps.ts";
-import type { OperationView } from "../../../wire/operations.ts";
 import { chooseApp } from "../../app-choice.ts";
 import type { CommandContext, CommandInput } from "../../command.ts";
 import { usageError } from "../../failure.ts";
-import { followOperation } from "../../follow-operation.ts";
+import { runOperation } from "../../run-operation.ts";
 import { concludeOperation } from "../../operation-outcome.ts";
-import { operationHeading } from "../../output/operation-view.ts";
 
 /** `portside ps:restart`. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
-  const { client, screen, signal } = context;
   const [which] = input.arguments;
   const body = which === undefined ? {} : parseWhich(which);
   const app = await chooseApp(context, input);
-  const operation = await client.send<OperationView>("POST", `/v1/apps/${app}/restarts`, { body, signal });
-  const ending = await followOperation(context, operation, operationHeading(screen, app, `restart ${which ?? "all"}`));
+  const ending = await runOperation(context, {
+    app,
+    what: `restart ${which ?? "all"}`,
+    method: "POST",
+    path: `/v1/apps/${app}/restarts`,
+    body,
+  });
   await concludeOperation(context, ending, {
     app,
     done: () => "Restarted",

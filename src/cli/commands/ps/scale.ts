@@ -1,12 +1,10 @@
 import type { Formation } from "../../../model/formation.ts";
 import type { AppDetail, ScaleRequest } from "../../../wire/apps.ts";
-import type { OperationView } from "../../../wire/operations.ts";
 import { chooseApp } from "../../app-choice.ts";
 import type { CommandContext, CommandInput } from "../../command.ts";
 import { usageError } from "../../failure.ts";
-import { followOperation } from "../../follow-operation.ts";
+import { runOperation } from "../../run-operation.ts";
 import { concludeOperation } from "../../operation-outcome.ts";
-import { operationHeading } from "../../output/operation-view.ts";
 import { formatFacts } from "../../output/table.ts";
 import { parseWholeNumber } from "../../whole-number.ts";
 
@@ -28,12 +26,13 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     return 0;
   }
   const body: ScaleRequest = { formation };
-  const operation = await client.send<OperationView>("POST", `/v1/apps/${app}/scale`, { body, signal });
-  const ending = await followOperation(
-    context,
-    operation,
-    operationHeading(screen, app, `scale ${input.arguments.join(" ")}`),
-  );
+  const ending = await runOperation(context, {
+    app,
+    what: `scale ${input.arguments.join(" ")}`,
+    method: "POST",
+    path: `/v1/apps/${app}/scale`,
+    body,
+  });
   await concludeOperation(context, ending, {
     app,
     done: () => "Scaled",
