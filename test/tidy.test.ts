@@ -11,7 +11,7 @@ import { scanFile, type ScannedFile } from "./tidy/scan.ts";
 import { checkPackageFile, checkRoomReadmes, checkText } from "./tidy/text-rules.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-const CODE = /^(src|bin|buildpacks|test|tools|bench)\/.*\.ts$/;
+const CODE = /^(src|bin|buildpacks|test|tools|bench)\/.*\.(ts|mjs)$/;
 const SOURCE_FILES_MIN = 30;
 const RATCHET_FILE = "test/tidy/ratchet.json";
 
@@ -268,7 +268,7 @@ describe("tidy: planted violations are found", () => {
     const ruleOf = (text: string, hosts: string[] = []): string[] =>
       checkText({ path: "docs/a.md", text }, hosts).map(({ rule }) => rule);
     assert.deepEqual(ruleOf(`first\n// TO${"DO"}: later`), ["left-over"]);
-    assert.deepEqual(ruleOf(`see /ro${"ot"}/notes`), ["machine path"]);
+    assert.deepEqual(ruleOf(`see /ro${"ot"}/.notes`), ["machine path"]);
     assert.deepEqual(ruleOf(`from https://registry.npm${"js"}.org/x`), ["registry host"]);
     assert.deepEqual(ruleOf("from https://mirror.example:4873/x", ["mirror.example:4873"]), ["registry host"]);
     assert.deepEqual(ruleOf("the todo list of an app in src/work/x, /app and ./root/"), []);

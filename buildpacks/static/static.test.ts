@@ -141,7 +141,7 @@ describe("the server", () => {
       "app/bare/x": "",
     });
     symlinkSync("../secret.txt", join(lifecycle.app, "out.txt"));
-    symlinkSync("/", join(lifecycle.app, "root"));
+    symlinkSync("/", join(lifecycle.app, "top"));
     symlinkSync(".env", join(lifecycle.app, "env.txt"));
     symlinkSync("a b.txt", join(lifecycle.app, "in.txt"));
     symlinkSync("loop", join(lifecycle.app, "loop"));
@@ -178,7 +178,7 @@ describe("the server", () => {
   }
 
   const HIDDEN = [
-    "/.env", "/%2eenv", "/.git/config", "/dir/../.env", "/env.txt", "/out.txt", "/root/etc/passwd", "/../secret.txt", "/%2e%2e/secret.txt",
+    "/.env", "/%2eenv", "/.git/config", "/dir/../.env", "/env.txt", "/out.txt", "/top/etc/passwd", "/../secret.txt", "/%2e%2e/secret.txt",
     "/..%2fsecret.txt", "/dir/..%2f..%2f..%2fsecret.txt", "/%5c..%5csecret.txt", "/Procfile", "/none", "/a%20b.txt/", "/loop", "/bare/", "/bare",
     `/${"x".repeat(300)}`, "/dir/.well-known/x",
   ]; // prettier-ignore

@@ -27,7 +27,8 @@ const STYLE = `
 `;
 
 const NOTES = {
-  memory: "Entries live in the memory of this one instance: another instance has its own, and a new release starts empty. Set DATA_FILE to keep them.",
+  memory:
+    "Entries live in the memory of this one instance: another instance has its own, and a new release starts empty. Set DATA_FILE to keep them.",
   file: "Entries are kept in the file named by DATA_FILE.",
 };
 

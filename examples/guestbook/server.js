@@ -8,7 +8,13 @@ const STOP_LIMIT_MS = 20_000;
 const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
 
-const { PORT = "3000", PORTSIDE_RELEASE = "unreleased", DYNO = "local", DATA_FILE, SESSION_SECRET = "only for local runs" } = process.env;
+const {
+  PORT = "3000",
+  PORTSIDE_RELEASE = "unreleased",
+  DYNO = "local",
+  DATA_FILE,
+  SESSION_SECRET = "only for local runs",
+} = process.env;
 const entries = openEntries(DATA_FILE);
 
 const server = createServer((request, response) => {
@@ -35,7 +41,8 @@ function showPage(request, response) {
 
 async function signBook(request, response) {
   const body = await readBody(request);
-  if (body === undefined) return response.writeHead(413, { ...TEXT, connection: "close" }).end("That is too long for a guestbook.\n");
+  if (body === undefined)
+    return response.writeHead(413, { ...TEXT, connection: "close" }).end("That is too long for a guestbook.\n");
   const form = new URLSearchParams(body);
   const name = (form.get("name") ?? "").trim().slice(0, 60);
   const text = (form.get("text") ?? "").trim().slice(0, 500);

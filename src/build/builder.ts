@@ -67,6 +67,7 @@ export interface Builder {
   sweep(): void;
 }
 
+/** Everything a builder works with; it looks for nothing itself. */
 export type BuilderOptions = {
   readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildConfig">;
   /** Holds one directory a buildpack, and `order.toml`. */

@@ -17,7 +17,9 @@ export type EnvOperation = {
 /** A layer's directory that joins a path variable. */
 export type RootDirectory<Name extends string> = { readonly name: Name; readonly directory: string };
 
+/** Path variables a layer joins at launch. */
 export type LaunchPathName = "PATH" | "LD_LIBRARY_PATH";
+/** Path variables a layer joins in later builds. */
 export type BuildPathName = LaunchPathName | "LIBRARY_PATH" | "CPATH" | "PKG_CONFIG_PATH";
 
 const BUILD_ROOTS: readonly RootDirectory<BuildPathName>[] = [

@@ -130,23 +130,37 @@ function answerTo(request: ClientRequest, body: Call["body"]): Promise<IncomingM
     // Stays: a stream that breaks after its head reports here as well, and then nobody waits.
     request.on("error", reject);
     if (body === undefined || typeof body === "string") request.end(body);
-    else
-      pump(body, request).catch((error: unknown) =>
-        request.destroy(error instanceof Error ? error : new Error(String(error))),
-      );
+    else pump(body, request).catch((error: unknown) => request.destroy(new BodyFailure(error)));
   });
 }
 
 async function pump(body: AsyncIterable<Uint8Array>, request: ClientRequest): Promise<void> {
   for await (const chunk of body) {
     if (request.destroyed) return;
-    if (!request.write(chunk))
-      await new Promise<void>((resolve) => void request.once("drain", resolve).once("close", resolve));
+    if (!request.write(chunk)) await roomIn(request);
   }
   request.end();
 }
 
+function roomIn(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      request.off("drain", go).off("close", go);
+      resolve();
+    };
+    request.on("drain", go).on("close", go);
+  });
+}
+
+/** What failed was the content to send, not the connection. */
+class BodyFailure extends Error {
+  constructor(cause: unknown) {
+    super("the body could not be read", { cause });
+  }
+}
+
 function explain(error: unknown, path: string): unknown {
+  if (error instanceof BodyFailure) return error.cause;
   if (hasCode(error, "EACCES", "EPERM"))
     return new PortsideError("E_HOME_UNUSABLE", { path, problem: "permission denied" }, { cause: error });
   if (hasCode(error, "ENOENT", "ECONNREFUSED", "ENOTDIR"))

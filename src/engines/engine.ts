@@ -88,7 +88,7 @@ export interface Engine {
   start(spec: InstanceSpec, signal: AbortSignal): Promise<ObservedInstance>;
   /** SIGTERM to all of it, SIGKILL after `graceMs`. Resolves when nothing of it runs any more; at once when it has ended. */
   stop(id: InstanceId, graceMs: number, signal: AbortSignal): Promise<ExitRecord>;
-  /** Resolves when it has ended, with the exit record also if that was while nobody watched. */
+  /** Resolves when it has ended and what it printed is in the sink, with the exit record also if that was while nobody watched. */
   exited(id: InstanceId, signal: AbortSignal): Promise<ExitRecord>;
   /** All instances this engine knows, running and ended but not forgotten, by start time. */
   list(signal: AbortSignal): Promise<readonly ObservedInstance[]>;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { execGroup, type GroupOptions } from "./exec-group.ts";
 import { isProcessAlive } from "./process-alive.ts";
 
@@ -17,6 +18,13 @@ function run(
     more.onLine?.(line);
   };
   return { lines, result: execGroup(["/bin/sh", "-c", script], { ...options, onLine }) };
+}
+
+/** Resolves when the process is gone; a killed one needs a moment. Rejects after 5 s. */
+async function gone(pid: number): Promise<void> {
+  for (const until = performance.now() + 5_000; isProcessAlive(pid); await delay(5)) {
+    assert.ok(performance.now() < until, `process ${pid} still runs`);
+  }
 }
 
 test("gives exit code and the lines of both streams, and only the environment it was given", async () => {
@@ -37,14 +45,14 @@ test("a background child that holds the output neither delays the end nor outliv
   const ended = await result;
   assert.equal(ended.exitCode, 0);
   assert.ok(ended.durationMs < 15_000);
-  assert.equal(isProcessAlive(Number(lines[0])), false);
+  await gone(Number(lines[0]));
 });
 
 test("a limit kills the whole group", async () => {
   const { lines, result } = run("sleep 300 & echo $!; wait", { limitMs: 300 });
   const ended = await result;
   assert.deepEqual([ended.timedOut, ended.cancelled, ended.signal], [true, false, "SIGKILL"]);
-  assert.equal(isProcessAlive(Number(lines[0])), false);
+  await gone(Number(lines[0]));
 });
 
 test("an abort kills the whole group, also one that came before", async () => {
@@ -52,7 +60,7 @@ test("an abort kills the whole group, also one that came before", async () => {
   const { lines, result } = run("sleep 300 & echo $!; wait", { signal: abort.signal, onLine: () => abort.abort() });
   const ended = await result;
   assert.deepEqual([ended.timedOut, ended.cancelled], [false, true]);
-  assert.equal(isProcessAlive(Number(lines[0])), false);
+  await gone(Number(lines[0]));
   assert.equal((await run("sleep 300", { signal: AbortSignal.abort() }).result).cancelled, true);
 });
 

@@ -10,6 +10,7 @@ export type GroupResult = {
   readonly durationMs: number;
 };
 
+/** How to run the program; nothing has a default. */
 export type GroupOptions = {
   readonly cwd: string;
   /** The whole environment; nothing is inherited. */

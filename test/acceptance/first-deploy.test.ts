@@ -138,6 +138,15 @@ test("down stops everything, up brings it back as it was", async () => {
   assert.deepEqual(serving.map((instance) => instance.name).sort(), ["web.1", "web.2", "worker.1"]);
 });
 
+test("a deploy of the same source right after a start is no new release", async () => {
+  portside.folder("shop", tinyApp("three"));
+  await portside.ok("up", directory, "--no-follow");
+  const before = await page();
+  await portside.ok("down");
+  assert.match((await portside.ok("up", directory, "--no-follow")).stdout, /unchanged/);
+  assert.deepEqual([(await page()).version, (await page()).release], ["three", before.release]);
+});
+
 test("apps, info, releases, status tell what is; apps:destroy leaves nothing", async () => {
   assert.match((await portside.ok("apps")).stdout, /shop/);
   assert.match((await portside.ok("info", "--app", "shop")).stdout, /portside\/procfile/);

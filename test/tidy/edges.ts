@@ -46,7 +46,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ["croner", "jsonc-parser", "smol-toml"],
   build: ["smol-toml", "tar", "zod"],
   control: ["croner", "zod"],
-  "engines/process": ["zod"],
+  "engines/process": ["smol-toml", "zod"],
   edge: ["undici"],
   wire: ["zod"],
   api: ["@hono/node-server", "@hono/zod-openapi", "hono", "zod"],
@@ -73,8 +73,7 @@ export function checkEdges(file: ScannedFile): Finding[] {
     if (specifier.startsWith("node:")) return [];
     if (!specifier.startsWith("."))
       return packageAllowed(file.path, specifier) ? [] : [found(line, `${room} may not load the package ${specifier}`)];
-    if (/\.(m?js|tsx?)$/.test(specifier) && !specifier.endsWith(".ts") && file.path.endsWith(".ts"))
-      return [found(line, `write ${specifier} with .ts`)];
+    if (specifier.endsWith(".js") && file.path.endsWith(".ts")) return [found(line, `write ${specifier} with .ts`)];
     const target = resolveImport(file.path, specifier);
     return allowed === "everything" || edgeAllowed({ from: file.path, target, typeOnly, allowed })
       ? []

@@ -8,7 +8,9 @@ const README_LINES_MAX = 30;
 // Written in pieces, so that this file does not find itself.
 const LEFT_OVERS = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"].join("|")})\\b`);
 const MACHINE_PATHS = new RegExp(
-  ["/wo" + "rk/", "/ro" + "ot/", "/Use" + "rs/", "/tmp/bash" + "_jobs"].map((path) => `(^|[^\\w.*])${path}`).join("|"),
+  ["/wo" + "rk/", "/ro" + "ot/\\.", "/Use" + "rs/", "/tmp/bash" + "_jobs"]
+    .map((path) => `(^|[^\\w.*])${path}`)
+    .join("|"),
 );
 const REGISTRY_HOSTS = [
   "registry.npm" + "js",

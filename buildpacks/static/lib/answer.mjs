@@ -5,18 +5,22 @@ import { mediaType } from "./media-types.mjs";
 /** Answers one request from the files. `config` is `{ cleanUrls, errorPage, routes }`. */
 export async function answer(request, response, { files, config }) {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return sendText(response, 405, "Method not allowed", { allow: "GET, HEAD" });
+    return sendText(response, { status: 405, text: "Method not allowed", headers: { allow: "GET, HEAD" } });
   }
   const [path, query] = splitTarget(request.url);
   const segments = decodePath(path);
-  if (segments === undefined) return sendText(response, 400, "Bad request");
+  if (segments === undefined) return sendText(response, { status: 400, text: "Bad request" });
   const found = await lookUp(segments, path, { files, config });
   if (found?.redirect === true) {
-    return sendText(response, 301, "Moved", { location: `/${path.split("/").filter(Boolean).join("/")}/${query}` });
+    return sendText(response, {
+      status: 301,
+      text: "Moved",
+      headers: { location: `/${path.split("/").filter(Boolean).join("/")}/${query}` },
+    });
   }
   if (found !== undefined) return sendFile(request, response, { file: found, files, status: 200 });
   const page = await files.find(config.errorPage.split("/"));
-  if (page === undefined || page.isDirectory) return sendText(response, 404, "Not found");
+  if (page === undefined || page.isDirectory) return sendText(response, { status: 404, text: "Not found" });
   return sendFile(request, response, { file: page, files, status: 404 });
 }
 
@@ -74,7 +78,11 @@ async function sendFile(request, response, { file, files, status }) {
   }
   const range = status === 200 ? wantedRange(request, file, tag) : undefined;
   if (range === "outside")
-    return sendText(response, 416, "Range not satisfiable", { "content-range": `bytes */${file.size}` });
+    return sendText(response, {
+      status: 416,
+      text: "Range not satisfiable",
+      headers: { "content-range": `bytes */${file.size}` },
+    });
   const { start, end } = range ?? { start: 0, end: file.size - 1 };
   if (range !== undefined) headers["content-range"] = `bytes ${start}-${end}/${file.size}`;
   response.writeHead(range === undefined ? status : 206, { ...headers, "content-length": end - start + 1 });
@@ -107,12 +115,9 @@ function wantedRange(request, file, tag) {
   return start >= file.size || (first === undefined && last === 0) ? "outside" : { start, end };
 }
 
-function sendText(response, status, text, headers = {}) {
+function sendText(response, { status, text, headers = {} }) {
   const body = `${text}\n`;
-  response.writeHead(status, {
-    "content-type": "text/plain; charset=utf-8",
-    "content-length": Buffer.byteLength(body),
-    ...headers,
-  });
+  const type = { "content-type": "text/plain; charset=utf-8", "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...type, ...headers });
   response.end(response.req.method === "HEAD" ? undefined : body);
 }

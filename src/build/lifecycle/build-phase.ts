@@ -38,6 +38,7 @@ export type BuiltBuildpack = {
   readonly launch: LaunchToml;
 };
 
+/** What all buildpacks left behind, in group order, and their processes merged. */
 export type BuildOutcome = { readonly built: readonly BuiltBuildpack[]; readonly processes: readonly LaunchProcess[] };
 
 /**

@@ -78,7 +78,11 @@ export class FakeEngine implements Engine {
   }
 
   exited(id: InstanceId, signal: AbortSignal): Promise<ExitRecord> {
-    return this.#call({ method: "exited", id, signal }, () => this.#awaitExit(this.#machine.find(id), signal));
+    return this.#call({ method: "exited", id, signal }, async () => {
+      const exit = await this.#awaitExit(this.#machine.find(id), signal);
+      await this.#captures.get(id);
+      return exit;
+    });
   }
 
   list(signal: AbortSignal): Promise<readonly ObservedInstance[]> {

@@ -39,6 +39,8 @@ export type ProcessEngineOptions = {
   readonly processes?: ProcessTable;
 };
 
+/** How long the end of an instance waits for its last lines to be stored. */
+const LAST_WORDS_MS = 1_000;
 const EXEC_OUTPUT_BYTES_MAX = 65_536;
 const EXEC_READY_POLL_MS = 5;
 /** Contract §4; the kernel would take 128 KiB, name included. */
@@ -126,7 +128,12 @@ export class ProcessEngine implements Engine {
   }
 
   async exited(id: string, signal: AbortSignal): Promise<ExitRecord> {
-    return (await this.#instances.get(id)?.exited(signal)) ?? this.#unknownExit();
+    const instance = this.#instances.get(id);
+    if (instance === undefined) return this.#unknownExit();
+    const exit = await instance.exited(signal);
+    // Whoever hears of the end wants to read the last words; a sink that takes none must not hold the news back.
+    await Promise.race([instance.drained(), this.#options.clock.sleep(LAST_WORDS_MS, signal)]);
+    return exit;
   }
 
   list(): Promise<readonly ObservedInstance[]> {

@@ -2,8 +2,12 @@ import type { Artifact } from "../../../model/artifact.ts";
 import { nextFormation, type Formation } from "../../../model/formation.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Release } from "../../../model/release.ts";
+import { planInstances } from "../../instances/plan-instances.ts";
 import type { Step, StepContext } from "../step.ts";
 import { sourceOf } from "./check.ts";
+
+const SETTLE_MS = 10_000;
+const SETTLE_POLL_MS = 50;
 
 /**
  * Source and config to artifact, or the earlier one when nothing that goes in has changed. Decides the formation, since
@@ -33,7 +37,7 @@ export const build: Step = {
       }));
     const formation = decideFormation(context, artifact);
     const facts = { artifact: artifact.digest, formation };
-    if (isUnchanged(context, artifact, { configVersion, formation })) {
+    if (isUnchanged(context, artifact, { configVersion, formation }) && (await isServing(context))) {
       return { outcome: "done", detail: "nothing has changed", facts: { ...facts, release: currentRelease(context)?.number ?? 0 }, unchanged: true };
     }
     const names = artifact.buildpacks.map((buildpack) => buildpack.id).join(", ");
@@ -59,21 +63,37 @@ function decideFormation(context: StepContext, artifact: Artifact): Formation {
   return nextFormation({ types, declared, declaredBefore, current: store.apps.get(operation.app).formation });
 }
 
-/** Whether the release that serves is already exactly what was asked for. */
+/** Whether the current release is already exactly what was asked for. */
 function isUnchanged(context: StepContext, artifact: Artifact, next: { configVersion: number; formation: Formation }): boolean {
   const release = currentRelease(context);
   if (release === undefined) return false;
-  const app = context.store.apps.get(context.operation.app);
   const { declared } = context.operation.facts;
-  const alive = context.store.instances.alive(app.name);
-  const same =
+  return (
     release.artifact === artifact.digest &&
     release.configVersion === next.configVersion &&
-    isEqual(app.formation, next.formation) &&
+    isEqual(context.store.apps.get(release.app).formation, next.formation) &&
     isEqual(release.healthchecks, declared?.healthchecks ?? {}) &&
     isEqual(release.stopTimeouts, declared?.stopTimeouts ?? {}) &&
-    isEqual(release.declaredFormation, declared?.formation ?? {});
-  return same && alive.every((instance) => instance.release === release.number && instance.phase === "serving");
+    isEqual(release.declaredFormation, declared?.formation ?? {})
+  );
+}
+
+/**
+ * Whether all of it serves. After a restart of the platform its instances are just coming up, so they get a while;
+ * an app that does not get up deserves a fresh start, changed or not.
+ */
+async function isServing(context: StepContext): Promise<boolean> {
+  const { store, operation, clock, signal } = context;
+  const deadline = clock.now() + SETTLE_MS;
+  const release = currentRelease(context);
+  for (;;) {
+    const existing = store.instances.alive(operation.app);
+    const { formation } = store.apps.get(operation.app);
+    const gap = planInstances({ types: release?.types ?? [], formation, existing, replacement: { mode: "difference" } });
+    if (gap.start.length === 0 && existing.every((instance) => instance.phase === "serving")) return true;
+    if (clock.now() >= deadline) return false;
+    await clock.sleep(SETTLE_POLL_MS, signal);
+  }
 }
 
 function currentRelease(context: StepContext): Release | undefined {
