@@ -256,7 +256,7 @@ function detectFailure(found: DetectFailure, context: BuildContext, contract: Ap
     return new PortsideError("E_BUILD_FAILED", { problem }, { evidence: found.errored.flatMap(({ lines }) => lines) });
   }
   const references = referencesOf(contract);
-  if (references.length === 0) return new PortsideError("E_NOTHING_DETECTED");
+  if (references.length === 0) return new PortsideError(contract.hasProcfile ? "E_NO_PROCESS" : "E_NOTHING_DETECTED");
   return new PortsideError("E_BUILD_FAILED", {
     problem: `app.json names ${references.join(", ")}, which cannot build this folder`,
   });

@@ -165,6 +165,7 @@ function explain(error: unknown, path: string): unknown {
     return new PortsideError("E_HOME_UNUSABLE", { path, problem: "permission denied" }, { cause: error });
   if (hasCode(error, "ENOENT", "ECONNREFUSED", "ENOTDIR"))
     return new PortsideError("E_SERVER_DOWN", {}, { cause: error });
+  if (hasCode(error, "ECONNRESET", "EPIPE")) return new PortsideError("E_SERVER_LOST", {}, { cause: error });
   return error;
 }
 
@@ -206,6 +207,6 @@ async function bodyText(answer: IncomingMessage): Promise<string> {
 
 /** Whether a call failed because the connection broke or nobody was there, so that trying again makes sense. */
 export function isDisconnect(error: unknown): boolean {
-  if (error instanceof PortsideError) return error.code === "E_SERVER_DOWN" || error.code === "E_TIME_LIMIT";
+  if (error instanceof PortsideError) return ["E_SERVER_DOWN", "E_SERVER_LOST", "E_TIME_LIMIT"].includes(error.code);
   return hasCode(error, "ECONNRESET", "EPIPE", "ECONNREFUSED", "ENOENT");
 }

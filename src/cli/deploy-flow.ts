@@ -5,6 +5,7 @@ import { PortsideError } from "../model/error-registry.ts";
 import type { DeployRequest } from "../wire/apps.ts";
 import { realFolder } from "./app-choice.ts";
 import type { CommandContext } from "./command.ts";
+import { askForMissingConfig } from "./missing-config.ts";
 import { runOperation, type Ending } from "./run-operation.ts";
 import { provideSource } from "./source-upload.ts";
 
@@ -36,8 +37,16 @@ function checkReadable(path: string): void {
   }
 }
 
-/** Hands the folder's content to the server, starts the deploy and follows it to its end. */
+/**
+ * Hands the folder's content to the server, starts the deploy and follows it to its end; asks for missing config on a
+ * terminal and tries once more.
+ */
 export async function deployFolder(context: CommandContext, target: DeployTarget, engine: string): Promise<Ending> {
+  const ending = await deployOnce(context, target, engine);
+  return (await askForMissingConfig(context, target, ending)) ? deployOnce(context, target, engine) : ending;
+}
+
+async function deployOnce(context: CommandContext, target: DeployTarget, engine: string): Promise<Ending> {
   const { screen } = context;
   screen.live((frame) => `  ${screen.style.cyan(frame)} source`);
   try {

@@ -1,36 +1,45 @@
 import type { AutoscalingDeclaration } from "../model/app-contract.ts";
 import { memberPlace, nameOf, reject } from "./json-place.ts";
-import { byKind, choice, list, map, object, refine, text, wholeNumber, type Reader } from "./json-reader.ts";
+import { about, byKind, choice, list, map, object, refine, text, wholeNumber, type Reader } from "./json-reader.ts";
 
 type Trigger = AutoscalingDeclaration["triggers"][number];
 
+const TYPES = ["cpu", "memory", "http", "cron", "postgresql", "redis", "prometheus", "metrics-api"] as const;
+
 const triggerFields = object({
-  name: text,
-  type: choice(["cpu", "memory", "http", "cron", "postgresql", "redis", "prometheus", "metrics-api"]),
-  metadata: map(text),
+  name: about("Its name; in the map form the key is the name.", text),
+  type: about("What is measured.", choice(TYPES)),
+  metadata: about("Settings of the type, all as text, under KEDA's names.", map(text), { default: {} }),
 });
 
-const trigger: Reader<Trigger> = refine(triggerFields, (declared, place) => {
-  const { type, metadata = {} } = declared;
-  if (type !== undefined) return { ...declared, type, metadata };
-  if (memberPlace(place, "type") !== undefined) return undefined;
-  return reject(place, "APP_TYPE", {
-    message: `${nameOf(place.pointer)} has no \`type\`.`,
-    hint: "Add a type such as `cpu` or `http`.",
-  });
-});
+const trigger: Reader<Trigger> = refine(
+  triggerFields,
+  (declared, place) => {
+    const { type, metadata = {} } = declared;
+    if (type !== undefined) return { ...declared, type, metadata };
+    if (memberPlace(place, "type") !== undefined) return undefined;
+    return reject(place, "APP_TYPE", {
+      message: `${nameOf(place.pointer)} has no \`type\`.`,
+      hint: "Add a type such as `cpu` or `http`.",
+    });
+  },
+  { required: ["type"] },
+);
 
 /** In the map form the key is the name (D26). */
 const triggerMap: Reader<readonly Trigger[]> = refine(map(trigger), (byName) =>
   Object.entries(byName).map(([name, declared]) => ({ ...declared, name })),
 );
 
+const atLeast = (min: number): Reader<number> => wholeNumber({ min, code: "APP_FORMATION_RANGE" });
+const triggers = byKind<readonly Trigger[]>({ list: list(trigger), object: triggerMap }, "a list or an object");
+
 const fields = object({
-  min_quantity: wholeNumber({ min: 0, code: "APP_FORMATION_RANGE" }),
-  max_quantity: wholeNumber({ min: 1, code: "APP_FORMATION_RANGE" }),
-  polling_interval_seconds: wholeNumber({ min: 1, code: "APP_FORMATION_RANGE" }),
-  cooldown_period_seconds: wholeNumber({ min: 0, code: "APP_FORMATION_RANGE" }),
-  triggers: byKind<readonly Trigger[]>({ list: list(trigger), object: triggerMap }, "a list or an object"),
+  min_quantity: about("Fewest instances.", atLeast(0)),
+  max_quantity: about("Most instances, not fewer than `min_quantity`.", atLeast(1)),
+  polling_interval_seconds: about("Seconds between two measurements.", atLeast(1), { default: 30 }),
+  cooldown_period_seconds: about("Seconds of quiet before instances are taken away.", atLeast(0), { default: 300 }),
+  triggers: about("What to measure: a list, or an object with names as keys.", triggers, { default: [] }),
 });
 
 /** `autoscaling`, with its defaults: polling every 30 s, cooling down for 300 s. Contract §5, D24, D26. */

@@ -1,40 +1,60 @@
 import type { FormationDeclaration } from "../model/app-contract.ts";
 import { autoscaling } from "./app-json-autoscaling.ts";
 import { memberPlace, nameOf, reject, wrongType } from "./json-place.ts";
-import { byKind, flag, map, object, refine, text, wholeNumber, type KeyPlace, type Reader } from "./json-reader.ts";
+import { about, byKind, flag, map, object, refine, text, wholeNumber } from "./json-reader.ts";
+import type { KeyPlace, Reader } from "./json-reader.ts";
 import { shownText } from "./shown-text.ts";
 
 const MEMORY = /^0*[1-9][0-9]*(?:[KMG]i?)$/;
 
-const cores: Reader<number> = (place) => {
-  if (place.node.kind !== "number" || !Number.isFinite(place.node.value)) return wrongType(place, "a number of cores");
-  if (place.node.value > 0) return place.node.value;
-  const message = `${nameOf(place.pointer)} is ${place.node.value}, but must be more than 0.`;
-  return reject(place, "APP_TYPE", { message, hint: "Write a number of cores, such as 0.5." });
+const TYPES_SHOWN_MAX = 20;
+
+const cores: Reader<number> = {
+  read: (place) => {
+    if (place.node.kind !== "number" || !Number.isFinite(place.node.value))
+      return wrongType(place, "a number of cores");
+    if (place.node.value > 0) return place.node.value;
+    const message = `${nameOf(place.pointer)} is ${place.node.value}, but must be more than 0.`;
+    return reject(place, "APP_TYPE", { message, hint: "Write a number of cores, such as 0.5." });
+  },
+  schema: { type: "number", exclusiveMinimum: 0 },
 };
 
-const memory: Reader<string> = refine(text, (value, place) => {
-  if (MEMORY.test(value)) return value;
-  const message = `${nameOf(place.pointer)} is \`${shownText(value)}\`, but must be a size with a unit.`;
-  return reject(place, "APP_TYPE", { message, hint: "Write it like `512M`; the units are K, M, G, Ki, Mi and Gi." });
-});
+const memory: Reader<string> = refine(
+  text,
+  (value, place) => {
+    if (MEMORY.test(value)) return value;
+    const message = `${nameOf(place.pointer)} is \`${shownText(value)}\`, but must be a size with a unit.`;
+    return reject(place, "APP_TYPE", { message, hint: "Write it like `512M`; the units are K, M, G, Ki, Mi and Gi." });
+  },
+  { pattern: MEMORY.source },
+);
+
+const exposed = about("Whether the app's other processes can reach it under an address of its own.", flag);
 
 const service = byKind<{ readonly exposed: boolean }>(
   {
-    boolean: refine(flag, (exposed) => ({ exposed })),
-    object: refine(object({ exposed: flag }), (declared) => ({ exposed: declared.exposed ?? false })),
+    boolean: refine(flag, (isExposed) => ({ exposed: isExposed })),
+    object: refine(object({ exposed }), (declared) => ({ exposed: declared.exposed ?? false })),
   },
   "`true` or an object",
 );
 
+const resources = object({
+  cpu: about("Cores, such as 0.5.", cores),
+  memory: about("Memory, such as `512M`; an instance over it is killed and restarted.", memory),
+});
+
+const atLeast = (min: number): Reader<number> => wholeNumber({ min, code: "APP_FORMATION_RANGE" });
+
 const processType: Reader<FormationDeclaration> = object({
-  quantity: wholeNumber({ min: 0, code: "APP_FORMATION_RANGE" }),
-  size: text,
-  max_parallel: wholeNumber({ min: 1, code: "APP_FORMATION_RANGE" }),
-  stop_timeout: wholeNumber({ min: 0, code: "APP_FORMATION_RANGE" }),
-  service,
-  resources: object({ cpu: cores, memory }),
-  autoscaling,
+  quantity: about("How many instances; counts when it differs from what the last deploy said.", atLeast(0)),
+  size: about("Name of a size with its CPU and memory.", text),
+  max_parallel: about("How many instances a deploy replaces at a time; all at once without it.", atLeast(1)),
+  stop_timeout: about("Seconds between SIGTERM and SIGKILL; 30 without it.", atLeast(0)),
+  service: about("`true`, or an object: a type other than `web` with a port and an address of its own.", service),
+  resources: about("Limits of each instance.", resources),
+  autoscaling: about("Grows and shrinks the number of instances by what is measured.", autoscaling),
 });
 
 /**
@@ -44,13 +64,17 @@ const processType: Reader<FormationDeclaration> = object({
 export function formation(
   procfile: readonly string[] | undefined,
 ): Reader<Readonly<Record<string, FormationDeclaration>>> {
-  return map(processType, (key, declared) => isRunnable(key, declared?.quantity ?? 0, procfile));
+  const known = procfile === undefined ? undefined : new Set(procfile);
+  return map(processType, {
+    check: (key, declared) => isRunnable(key, declared?.quantity ?? 0, known),
+    schema: { allOf: [{ properties: { release: { properties: { quantity: { maximum: 0 } } } } }] },
+  });
 }
 
 function isRunnable(
   { key, offset, inner }: KeyPlace,
   quantity: number,
-  procfile: readonly string[] | undefined,
+  procfile: ReadonlySet<string> | undefined,
 ): boolean {
   if (quantity < 1) return true;
   if (key === "release") {
@@ -58,9 +82,8 @@ function isRunnable(
     reject(memberPlace(inner, "quantity") ?? inner, "APP_FORMATION_RANGE", { message, hint: "Remove it, or write 0." });
     return false;
   }
-  if (procfile === undefined || procfile.includes(key)) return true;
-  const types = procfile.length === 0 ? "no entry" : procfile.map((name) => `\`${name}\``).join(", ");
-  const message = `app.json asks for ${quantity} \`${shownText(key)}\`, but the Procfile has ${types}.`;
+  if (procfile === undefined || procfile.has(key)) return true;
+  const message = `app.json asks for ${quantity} \`${shownText(key)}\`, but the Procfile has ${shownTypes(procfile)}.`;
   inner.report({
     code: "APP_FORMATION_UNKNOWN_TYPE",
     offset,
@@ -69,4 +92,12 @@ function isRunnable(
     hint: "Add the type to the Procfile, or correct its name here.",
   });
   return false;
+}
+
+function shownTypes(procfile: ReadonlySet<string>): string {
+  if (procfile.size === 0) return "no entry";
+  const names = [...procfile].slice(0, TYPES_SHOWN_MAX).map((name) => `\`${name}\``);
+  return procfile.size > names.length
+    ? `${names.join(", ")} and ${procfile.size - names.length} more`
+    : names.join(", ");
 }

@@ -1,12 +1,16 @@
 import { printParseErrorCode, visit, type JSONVisitor } from "jsonc-parser";
 
-/** A value of a JSON text with its offset. Members stay in file order, duplicates included. */
+/**
+ * A value of a text with its offset; TOML and YAML are brought into this shape too (only TOML has dates).
+ * Members stay in file order, duplicates included.
+ */
 export type JsonNode =
   | { readonly kind: "object"; readonly offset: number; readonly members: JsonMember[] }
   | { readonly kind: "list"; readonly offset: number; readonly items: JsonNode[] }
   | { readonly kind: "text"; readonly offset: number; readonly value: string }
   | { readonly kind: "number"; readonly offset: number; readonly value: number }
   | { readonly kind: "boolean"; readonly offset: number; readonly value: boolean }
+  | { readonly kind: "date"; readonly offset: number }
   | { readonly kind: "null"; readonly offset: number };
 
 /** A key with the offset of its opening quote, and its value. */

@@ -1,22 +1,49 @@
 import type { DiagnosticCode } from "../model/diagnostic-registry.ts";
+import type { FindingList } from "./finding-list.ts";
 import type { JsonNode } from "./json-document.ts";
 import { shownText } from "./shown-text.ts";
+import { positionsIn } from "./text-position.ts";
 
-/** A finding at an offset of the text; `otherOffset` is the place it contradicts. */
+/**
+ * A finding at an offset of the text; `otherOffset` is the place it contradicts. `hint` may be worked out late: a file with
+ * thousands of findings shows only the first.
+ */
 export type JsonFinding = {
   readonly code: DiagnosticCode;
   readonly offset: number;
   readonly path: string;
   readonly message: string;
-  readonly hint: string;
+  readonly hint: string | (() => string);
   readonly otherOffset?: number;
 };
 
 /** Takes a finding over. */
 export type Report = (finding: JsonFinding) => void;
 
+/** Turns offsets of the text into lines and columns on the way into the list. */
+export function reportInto(found: FindingList, text: string): Report {
+  const positionOf = positionsIn(text);
+  return ({ offset, otherOffset, ...finding }) => {
+    const other = otherOffset === undefined ? {} : { otherLine: positionOf(otherOffset).line };
+    found.add({ ...finding, ...other, ...positionOf(offset) });
+  };
+}
+
+/** How findings of the readers are called in one kind of file: JSON, TOML and YAML share the readers. */
+export type Dialect = {
+  /** The file, as messages name it. */
+  readonly file: string;
+  readonly codes: Readonly<Record<"type" | "unknownKey" | "duplicateKey", DiagnosticCode>>;
+  readonly kindNames: Readonly<Record<JsonNode["kind"], string>>;
+};
+
 /** A value, the JSON pointer to it, and where findings about it go. */
-export type Place = { readonly node: JsonNode; readonly pointer: string; readonly report: Report };
+export type Place = {
+  readonly node: JsonNode;
+  readonly pointer: string;
+  readonly report: Report;
+  readonly dialect: Dialect;
+};
 
 /** The value that counts under this key of an object: the last one (D17). */
 function findMember(node: JsonNode, key: string): JsonNode | undefined {
@@ -40,24 +67,31 @@ export function reject(
 
 /** Reports that the value has not the expected JSON type, and gives nothing. */
 export function wrongType(place: Place, expected: string): undefined {
-  const message = `${nameOf(place.pointer)} is ${KIND_NAMES[place.node.kind]}, but must be ${expected}.`;
-  return reject(place, "APP_TYPE", { message, hint: typeHint(place.node, expected) });
+  const { codes, kindNames } = place.dialect;
+  const message = `${nameOf(place.pointer)} is ${kindNames[place.node.kind]}, but must be ${expected}.`;
+  return reject(place, codes.type, { message, hint: typeHint(place.node, expected) });
 }
 
 function typeHint(node: JsonNode, expected: string): string {
   if (node.kind === "null") return "Give it a value, or leave the key out.";
-  if (expected.startsWith("text") && (node.kind === "number" || node.kind === "boolean"))
+  if (expected.startsWith("text") && ["number", "boolean", "date"].includes(node.kind))
     return "Put the value in double quotes.";
   return `Write ${expected} here.`;
 }
 
-const KIND_NAMES: Readonly<Record<JsonNode["kind"], string>> = {
-  object: "an object",
-  list: "a list",
-  text: "text",
-  number: "a number",
-  boolean: "a boolean",
-  null: "null",
+/** app.json and what it is made of. */
+export const APP_JSON_DIALECT: Dialect = {
+  file: "app.json",
+  codes: { type: "APP_TYPE", unknownKey: "APP_UNKNOWN_KEY", duplicateKey: "APP_DUPLICATE_KEY" },
+  kindNames: {
+    object: "an object",
+    list: "a list",
+    text: "text",
+    number: "a number",
+    boolean: "a boolean",
+    date: "a date",
+    null: "null",
+  },
 };
 
 /** `env.WORKERS`, `cron[0].schedule` in backticks, for messages; `The file` for the whole. */
@@ -74,7 +108,7 @@ export function nameOf(pointer: string): string {
 
 /** The place of a value inside this one; `token` is its key or index. */
 export function childPlace(place: Place, token: string, node: JsonNode): Place {
-  return { node, pointer: `${place.pointer}/${escapeToken(token)}`, report: place.report };
+  return { ...place, node, pointer: `${place.pointer}/${escapeToken(token)}` };
 }
 
 /** One token of a JSON pointer (RFC 6901). */

@@ -1,7 +1,7 @@
 import type { ProcfileEntry } from "../model/app-contract.ts";
 import type { DiagnosticCode } from "../model/diagnostic-registry.ts";
-import { compareDiagnostics, hasErrors, type Diagnostic, type Parsed } from "../model/diagnostic.ts";
-import { diagnose } from "./diagnose.ts";
+import type { Diagnostic, Parsed } from "../model/diagnostic.ts";
+import { FindingList } from "./finding-list.ts";
 import { shownText } from "./shown-text.ts";
 
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -21,22 +21,19 @@ type LineReading = { readonly entry?: ProcfileEntry; readonly findings: readonly
  */
 export function parseProcfile(raw: string, file = "Procfile"): Parsed<readonly ProcfileEntry[]> {
   const entries: ProcfileEntry[] = [];
-  const diagnostics: Diagnostic[] = [];
+  const found = new FindingList(file);
   const names = new EarlierNames();
-  const add = (line: number, finding: LineFinding): void => {
-    diagnostics.push(diagnose({ file, line, ...finding }));
-  };
 
   const hasMark = raw.startsWith(BYTE_ORDER_MARK);
-  if (hasMark) add(1, BOM);
+  if (hasMark) found.add({ line: 1, ...BOM });
   const lines = (hasMark ? raw.slice(1) : raw).split(/\r?\n/);
   for (const [index, text] of lines.entries()) {
     const { entry, findings } = readLine(text, index + 1, names);
-    for (const finding of findings) add(index + 1, finding);
+    for (const finding of findings) found.add({ line: index + 1, ...finding });
     if (entry !== undefined) entries.push(entry);
   }
-  if (entries.length === 0 && !hasErrors(diagnostics)) add(1, EMPTY);
-  return { value: entries, diagnostics: diagnostics.toSorted(compareDiagnostics) };
+  if (entries.length === 0 && !found.hasErrors()) found.add({ line: 1, ...EMPTY });
+  return { value: entries, diagnostics: found.diagnostics() };
 }
 
 function readLine(text: string, line: number, names: EarlierNames): LineReading {

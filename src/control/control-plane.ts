@@ -20,6 +20,7 @@ export type AppSummary = {
   readonly operation?: number;
 };
 
+/** An app as its own page shows it. */
 export type AppDetails = AppSummary & {
   readonly description?: string;
   readonly buildpacks: readonly { readonly id: string; readonly version: string }[];
@@ -28,6 +29,7 @@ export type AppDetails = AppSummary & {
   readonly instances: readonly Instance[];
 };
 
+/** What is known of the installation itself. */
 export type PlatformState = {
   readonly version: string;
   readonly pid: number;
@@ -46,6 +48,7 @@ export type PlatformState = {
   readonly appCount: number;
 };
 
+/** A deploy as asked for; `takeOver` also replaces an app that came from another folder. */
 export type DeployOrder = { readonly app: AppName; readonly source: Digest; readonly origin: string; readonly takeOver: boolean };
 
 /** `ps` is `web`, `web.1` or `router`; absent: everything. `num`: how many of the last lines. */

@@ -11,6 +11,7 @@ export type ExecResult = {
   readonly durationMs: number;
 };
 
+/** How a program is run and what is kept of it. */
 export type ExecOptions = {
   readonly cwd: string;
   /** The whole environment; nothing is inherited. */

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
+/** What a column can hold. */
 export type SqlValue = string | number | null | Uint8Array;
 
 /** SQLite result code of "database or disk is full". */

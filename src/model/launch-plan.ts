@@ -25,6 +25,7 @@ export type LaunchStep =
   | { readonly kind: "execD"; readonly path: string; readonly processType?: string }
   | { readonly kind: "profile"; readonly path: string; readonly processType?: string };
 
+/** What an environment file of a layer does to the old value. */
 export type EnvAction = "override" | "default" | "append" | "prepend";
 
 /**
@@ -42,6 +43,7 @@ export type ResolvedLaunch = {
   readonly execD: readonly string[];
 };
 
+/** Everything `resolveLaunch` needs; it looks at nothing else. */
 export type LaunchRequest = {
   readonly plan: LaunchPlan;
   readonly process: LaunchProcess;

@@ -42,6 +42,7 @@ export type OperationFailure = {
 /** What a follower of an operation sees, in order. `at` is milliseconds since the epoch. */
 export type OperationEvent = { readonly seq: number; readonly at: number } & OperationEventBody;
 
+/** What happened, without its place and time. Stored as JSON, append-only. */
 export type OperationEventBody =
   | { readonly type: "queued"; readonly kind: OperationKind; readonly app: AppName }
   | { readonly type: "begun" }

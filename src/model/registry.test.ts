@@ -54,7 +54,7 @@ for (const [code, entry] of Object.entries<ErrorEntry>(ERRORS)) {
 
 for (const [code, entry] of Object.entries(DIAGNOSTICS)) {
   test(`${code} has a family, a severity and a meaning`, () => {
-    assert.match(code, /^(?:PROC|APP|ENV)_[A-Z]+(?:_[A-Z]+)*$/);
+    assert.match(code, /^(?:PROC|APP|ENV|PROJ|APT|CMD|FILE)_[A-Z]+(?:_[A-Z]+)*$/);
     assert.ok(["error", "warning", "info"].includes(entry.severity));
     assert.match(entry.about, /^\S.*\.$/);
   });

@@ -4,6 +4,7 @@ import type { InstanceId } from "./instance.ts";
 /** Newest schema this code writes and reads; the edge keeps its last good table when a file says otherwise. */
 export const ROUTE_TABLE_SCHEMA = 1;
 
+/** One instance that requests may go to. */
 export type RouteTarget = { readonly instance: InstanceId; readonly name: string; readonly host: string; readonly port: number };
 
 /** Where one app's requests go. */

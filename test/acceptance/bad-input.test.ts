@@ -13,6 +13,7 @@ after(() => portside.remove());
 /** Folder, the code, and what the message, its evidence or its hint must say. */
 const CASES: readonly (readonly [string, string, readonly RegExp[]])[] = [
   ["no-procfile", "E_NOTHING_DETECTED", [/Add a Procfile/]],
+  ["empty-procfile", "E_NO_PROCESS", [/Procfile:1:1\s+PROC_EMPTY/]],
   ["empty-folder", "E_SOURCE_EMPTY", [/no file to deploy/]],
   ["merge-markers", "E_CHECK_FAILED", [/Procfile:1:1\s+PROC_MERGE_CONFLICT/, /Procfile:4:1\s+PROC_DUPLICATE/, /4 errors/]],
   ["type-error", "E_CHECK_FAILED", [/app\.json:3:35\s+APP_TYPE/, /app\.json:5:26\s+APP_TYPE/]],

@@ -10,7 +10,8 @@ export const KEY_BYTES = 32;
  * Seals bytes with AES-256-GCM, bound to `context` (for example `app:NAME`): a box moved elsewhere does not open.
  * Layout: version byte, nonce, tag, ciphertext. Security rule 7.
  */
-export function seal(key: Uint8Array, context: string, plain: Uint8Array, random: Random): Buffer {
+export function seal(key: Uint8Array, what: { readonly context: string; readonly plain: Uint8Array }, random: Random): Buffer {
+  const { context, plain } = what;
   const nonce = random.bytes(NONCE_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(context));

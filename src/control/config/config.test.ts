@@ -43,7 +43,7 @@ function codeOf(body: () => unknown): string {
 
 test("§4 a sealed value opens only with its key and in its place", () => {
   const key = systemRandom.bytes(32);
-  const box = seal(key, "shop:A", Buffer.from("canary"), systemRandom);
+  const box = seal(key, { context: "shop:A", plain: Buffer.from("canary") }, systemRandom);
   assert.equal(open(key, "shop:A", box).toString(), "canary");
   assert.throws(() => open(key, "shop:B", box));
   assert.throws(() => open(systemRandom.bytes(32), "shop:A", box));
@@ -52,7 +52,7 @@ test("§4 a sealed value opens only with its key and in its place", () => {
     flipped[byte] = (flipped[byte] ?? 0) ^ 1;
     assert.throws(() => open(key, "shop:A", flipped));
   }
-  assert.notDeepEqual(seal(key, "shop:A", Buffer.from("canary"), systemRandom), box);
+  assert.notDeepEqual(seal(key, { context: "shop:A", plain: Buffer.from("canary") }, systemRandom), box);
 });
 
 test("§4 values come back byte for byte and never lie in clear in the database", () => {

@@ -33,7 +33,7 @@ function createMasterKey(path: string, database: Database, random: Random): Buff
 }
 
 function storeCheck(key: Buffer, database: Database, random: Random): void {
-  const box = seal(key, CHECK_CONTEXT, Buffer.from("portside"), random);
+  const box = seal(key, { context: CHECK_CONTEXT, plain: Buffer.from("portside") }, random);
   database.run("INSERT INTO meta VALUES (?, ?)", CHECK_NAME, box.toString("base64"));
 }
 

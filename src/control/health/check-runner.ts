@@ -10,6 +10,7 @@ const REFUSED_RETRY_MS = 100;
 /** What a check came to. `detail` is what the last attempt saw: `GET /health 200`, `GET /health: connection refused`. */
 export type CheckOutcome = { readonly passed: boolean; readonly attempts: number; readonly detail: string };
 
+/** What one check works with. */
 export type CheckContext = {
   readonly engine: Engine;
   readonly probe: Probe;

@@ -9,6 +9,7 @@ export type HttpResult =
   | { readonly answered: true; readonly status: number; readonly body: string }
   | { readonly answered: false; readonly refused: boolean; readonly reason: string };
 
+/** One GET request. */
 export type HttpProbe = ProbeTarget & {
   readonly scheme: "http" | "https";
   readonly path: string;

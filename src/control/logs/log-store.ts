@@ -164,7 +164,7 @@ export class LogStore {
   #prune(app: AppName): void {
     let freed = 0;
     while (freed < PRUNE_BYTES) {
-      const sql = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE app = ? ORDER BY id LIMIT 5000) RETURNING length(text) + 1 AS bytes";
+      const sql = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE app = ? ORDER BY id LIMIT 500) RETURNING length(text) + 1 AS bytes";
       const gone = this.#database.all<{ bytes: number }>(sql, app);
       if (gone.length === 0) break;
       freed += gone.reduce((sum, row) => sum + row.bytes, 0);

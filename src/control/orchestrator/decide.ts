@@ -31,6 +31,7 @@ export type Command =
   | { readonly type: "abortStep" }
   | { readonly type: "end"; readonly status: OperationStatus; readonly failure?: OperationFailure };
 
+/** The new state and what to do about it. */
 export type Decision = { readonly state: Progress; readonly commands: readonly Command[] };
 
 export const INITIAL: Progress = { phase: "waiting", position: 0, committed: false, cancelled: false };

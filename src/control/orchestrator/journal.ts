@@ -23,8 +23,8 @@ export class Journal {
   }
 
   record(operation: number, body: OperationEventBody): void {
-    const waiting = this.#takePending(operation);
-    this.#store.operations.append(operation, [...waiting, body]);
+    this.#store.operations.append(operation, [...(this.#pending.get(operation) ?? []), body]);
+    this.#pending.delete(operation);
     if (body.type === "ended") this.#outputCounts.delete(operation);
     this.#feed.notify(operation);
   }
@@ -41,13 +41,19 @@ export class Journal {
       return;
     }
     this.#pending.set(operation, [line]);
-    void this.#clock.sleep(OUTPUT_BATCH_MS).then(() => this.flush(operation));
+    void this.#clock
+      .sleep(OUTPUT_BATCH_MS)
+      .then(() => this.#flush(operation))
+      .catch(() => {
+        // The store refused. The lines go on waiting; the next event takes them along, and its writer learns of the trouble.
+      });
   }
 
-  flush(operation: number): void {
-    const waiting = this.#takePending(operation);
-    if (waiting.length === 0) return;
+  #flush(operation: number): void {
+    const waiting = this.#pending.get(operation);
+    if (waiting === undefined) return;
     this.#store.operations.append(operation, waiting);
+    this.#pending.delete(operation);
     this.#feed.notify(operation);
   }
 
@@ -62,11 +68,5 @@ export class Journal {
       position: (event) => event.seq,
       isLast: (event) => event.type === "ended",
     });
-  }
-
-  #takePending(operation: number): OperationEventBody[] {
-    const waiting = this.#pending.get(operation) ?? [];
-    this.#pending.delete(operation);
-    return waiting;
   }
 }

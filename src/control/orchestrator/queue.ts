@@ -39,9 +39,10 @@ export class OperationQueue {
     const { store } = this.#world;
     const operation = store.transaction(() => {
       if (request.kind === "deploy") this.#supersedeWaitingDeploys(app);
-      return store.operations.insert(app, request);
+      const inserted = store.operations.insert(app, request);
+      this.#journal.record(inserted.id, { type: "queued", kind: request.kind, app });
+      return inserted;
     });
-    this.#journal.record(operation.id, { type: "queued", kind: request.kind, app });
     this.#kick(app);
     return store.operations.get(operation.id);
   }
@@ -84,13 +85,24 @@ export class OperationQueue {
         if (!this.#closed) this.#world.store.leases.release(lease);
         if (waitMs === 0) this.#kick(app);
         else void this.#retry(app);
-      });
+      })
+      .catch((error: unknown) => this.#stumble(app, error));
     this.#running.set(app, { runner, operation: next.id, done });
   }
 
   async #retry(app: AppName): Promise<void> {
     await this.#world.clock.sleep(RETRY_MS);
-    this.#kick(app);
+    try {
+      this.#kick(app);
+    } catch (error) {
+      this.#stumble(app, error);
+    }
+  }
+
+  /** The store refused (a full disk): what waits is looked at again later. */
+  #stumble(app: AppName, error: unknown): void {
+    this.#world.log({ level: "error", msg: "the queue stumbled", app, error: String(error) });
+    void this.#retry(app);
   }
 
   #supersedeWaitingDeploys(app: AppName): void {

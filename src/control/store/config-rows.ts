@@ -25,7 +25,7 @@ export class ConfigRows {
 
   /** A new app's data key, wrapped. */
   newDataKey(app: AppName): Uint8Array {
-    return seal(this.#masterKey, `data-key:${app}`, this.#random.bytes(KEY_BYTES), this.#random);
+    return seal(this.#masterKey, { context: `data-key:${app}`, plain: this.#random.bytes(KEY_BYTES) }, this.#random);
   }
 
   /** By name, in byte order. Throws E_MASTER_KEY when a box does not open. */
@@ -45,7 +45,8 @@ export class ConfigRows {
     return this.#database.transaction(() => {
       const version = this.#newestVersion(app) + 1;
       for (const [name, value] of Object.entries(values)) {
-        const box = seal(key, `${app}:${name}`, Buffer.from(reveal(value, "encryption at rest")), this.#random);
+        const plain = Buffer.from(reveal(value, "encryption at rest"));
+        const box = seal(key, { context: `${app}:${name}`, plain }, this.#random);
         this.#database.run("INSERT INTO config_values VALUES (?, ?, ?, ?)", app, version, name, box);
       }
       this.#database.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", versionName(app), String(version));
@@ -63,8 +64,10 @@ export class ConfigRows {
   /** Seals values that wait inside a stored request. */
   sealRequest(app: AppName, values: Readonly<Record<string, Secret | null>>): Record<string, string | null> {
     const key = this.#dataKey(app);
-    const box = (name: string, value: Secret): string =>
-      seal(key, `request:${app}:${name}`, Buffer.from(reveal(value, "encryption at rest")), this.#random).toString("base64");
+    const box = (name: string, value: Secret): string => {
+      const plain = Buffer.from(reveal(value, "encryption at rest"));
+      return seal(key, { context: `request:${app}:${name}`, plain }, this.#random).toString("base64");
+    };
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === null ? null : box(name, value)]));
   }
 

@@ -60,7 +60,7 @@ export function openStore(
 ): Store {
   const database = new Database(paths.database, { synchronous: "FULL" });
   try {
-    migrate(database, paths.database, world.clock);
+    migrate(database, { path: paths.database, clock: world.clock });
     return new Store(database, loadMasterKey(paths.masterKey, database, world.random), world);
   } catch (error) {
     database.close();

@@ -83,7 +83,7 @@ export class LogCapture {
       const hasEnded = this.#ended.signal.aborted;
       const byteCount = await this.#turn(file);
       if (byteCount > 0) await this.#pause(byteCount === TURN_BYTES_MAX ? FULL_TURN_PAUSE_MS : TURN_PAUSE_MS);
-      else if (hasEnded) return this.#deliverRest(file, true);
+      else if (hasEnded) return await this.#deliverRest(file, true);
       else await this.#idle(file);
     }
   }
