@@ -1,13 +1,13 @@
+import type { AppName } from "../model/app.ts";
 import type { ConfigPatch, ConfigView } from "../wire/apps.ts";
 import type { CommandContext } from "./command.ts";
-import type { DeployTarget } from "./deploy-flow.ts";
 import type { Ending } from "./run-operation.ts";
 
 /**
  * After a deploy that stopped for missing config, on a terminal: asks for each required variable and sets what was typed.
  * False when there is nothing to ask, nobody to ask, or an answer stayed empty. Contract §4.
  */
-export async function askForMissingConfig(context: CommandContext, target: DeployTarget, ending: Ending): Promise<boolean> {
+export async function askForMissingConfig(context: CommandContext, target: { readonly directory: string; readonly app: AppName }, ending: Ending): Promise<boolean> {
   const { ask, client, signal, screen } = context;
   if (ending.event.failure?.code !== "E_ENV_MISSING" || ask === undefined) return false;
   const held = await client.get<ConfigView>(`/v1/apps/${target.app}/config`, signal);

@@ -29,6 +29,8 @@ const REST_LIMIT_MS = 20 * 60_000;
 const AFTERMATH_MS = 300;
 const TRACE_LINES_MAX = 80;
 const ASK_TRIES_MAX = 6;
+/** A scenario that takes more steps of time goes in circles. */
+const TICKS_MAX = 60_000;
 const MASTER_KEY = Buffer.alloc(32, 1);
 const MIGRATIONS = readMigrations();
 
@@ -84,6 +86,7 @@ class Simulation {
   #life: Life;
   #control: Control | undefined;
   #lastEventRow = 0;
+  #tickCount = 0;
 
   constructor(scenario: Scenario, planted: Planted) {
     this.#scenario = scenario;
@@ -162,6 +165,7 @@ class Simulation {
   /** To the next moment at which somebody wakes, at most until then; checks what must hold at every moment. */
   async #tick(until: number): Promise<void> {
     const now = this.#clock.now();
+    if ((this.#tickCount += 1) > TICKS_MAX) this.problem("it goes in circles");
     await this.#clock.advance(Math.max(0, Math.min(this.#clock.nextWakeAt() ?? until, until) - now));
     this.#traffic.onStep();
     this.#throwProblems();
