@@ -91,6 +91,58 @@ export type AppJson = {
 };
 
 /**
+ * A buildpack of project.toml: `id` with or without `version`, or `uri`, or an inline script, whose version is 0.0.0.
+ * `from=builder` as `uri` stands for the builder's own order.
+ */
+export type ProjectBuildpack = {
+  readonly id?: string;
+  readonly version?: string;
+  readonly uri?: string;
+  readonly script?: { readonly api: string; readonly shell: string; readonly inline: string };
+};
+
+/** What project.toml says about the project itself; nothing of it is used in a build. */
+export type ProjectDescription = {
+  readonly id?: string;
+  readonly name?: string;
+  readonly version?: string;
+  readonly authors?: readonly string[];
+  readonly documentationUrl?: string;
+  readonly sourceUrl?: string;
+  readonly licenses?: readonly { readonly type?: string; readonly uri?: string }[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+};
+
+/**
+ * project.toml in one shape for all schema versions, defaults filled in. At most one of `include` and `exclude` is there, and `pre`
+ * and `post` only without `group`. `env`: build variables, each name once. cnb.md §11.
+ */
+export type ProjectToml = {
+  readonly schemaVersion: "0.1" | "0.2" | "0.3";
+  readonly project: ProjectDescription;
+  readonly builder?: string;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly group?: readonly ProjectBuildpack[];
+  readonly pre?: readonly ProjectBuildpack[];
+  readonly post?: readonly ProjectBuildpack[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
+};
+
+/** The hooks of `.aptible.yml`, with the file's key names; each runs its commands in order (§6). */
+export type AptibleHooks = {
+  readonly before_deploy?: readonly string[];
+  readonly after_deploy_success?: readonly string[];
+  readonly after_deploy_failure?: readonly string[];
+  readonly after_restart_success?: readonly string[];
+  readonly after_restart_failure?: readonly string[];
+  readonly after_configure_success?: readonly string[];
+  readonly after_configure_failure?: readonly string[];
+  readonly after_scale_success?: readonly string[];
+  readonly after_scale_failure?: readonly string[];
+};
+
+/**
  * What a source says about itself. Written by contract (`readAppContract`). Read by build and control.
  * Stored with the operation. Contract §1.
  */
@@ -99,4 +151,8 @@ export type AppContract = {
   readonly procfile: readonly ProcfileEntry[];
   readonly hasProcfile: boolean;
   readonly appJson: AppJson;
+  /** Absent when there is no project.toml. */
+  readonly projectToml?: ProjectToml;
+  /** Absent when there is no `.aptible.yml`. */
+  readonly aptible?: AptibleHooks;
 };

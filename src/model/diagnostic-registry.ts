@@ -60,6 +60,7 @@ export const DIAGNOSTICS = {
   CMD_NUL: { severity: "error", about: "The command holds NUL, which no program can be given." },
   CMD_UNBALANCED: { severity: "error", about: "A quote is never closed, or a backslash ends the command." },
   CMD_SHELL_SYNTAX: { severity: "error", about: "The command has shell syntax, but is run without a shell." },
+  FILE_UNREADABLE: { severity: "error", about: "The file cannot be read as text: a folder, a pipe, larger than 1 MiB, not UTF-8, with NUL, or changing." },
   FILE_MORE_ERRORS: { severity: "error", about: "The file has more errors than are shown." },
   FILE_MORE_WARNINGS: { severity: "warning", about: "The file has more warnings than are shown." },
 } as const satisfies Record<string, { severity: Severity; about: string }>;

@@ -62,6 +62,7 @@ export const ERRORS = {
   E_ENGINE_UNSUPPORTED: { status: 422, exit: 1, text: "The {engine} engine cannot do this: {what}.", hint: "Use an engine that can." },
   E_ENGINE_FAILED: { status: 500, exit: 1, text: "The {engine} engine failed to {action}: {problem}.", hint: "Look into server.log in the Portside home." },
   E_PORT_TAKEN: { status: 500, exit: 1, text: "No free port was found between {first} and {last}.", hint: "Stop what uses them, or set PORTSIDE_PORT." },
+  E_FILE_UNREADABLE: { status: 400, exit: 2, text: "{place}: {problem}.", hint: "{advice}" },
   E_CLI_INTERRUPTED: { status: 499, exit: 130, text: "Interrupted.", hint: "Nothing was changed." },
   E_BROWSER: { status: 500, exit: 1, text: "No browser could be opened.", hint: "Open {url} by hand." },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../control/world.ts";
+import { readTextIfExists } from "../lib/files.ts";
 import { PortsideError } from "../model/error-registry.ts";
 
 const PORT_DEFAULT = 8080;
@@ -38,7 +39,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     homeRoot: home.replace(/\/+$/, ""),
     port: readNumber(env, "PORTSIDE_PORT", { min: 1, max: PORT_MAX }) ?? PORT_DEFAULT,
     basePath: planBasePath(env, execPath),
-    network: Object.fromEntries(NETWORK_NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    network: planNetwork(env),
     limits: {
       ...DEFAULT_LIMITS,
       ...readSeconds(env, "PORTSIDE_BOOT_TIMEOUT", "bootMs"),
@@ -59,6 +60,14 @@ function planBasePath(env: Readonly<Record<string, string | undefined>>, execPat
   if (known.some(hasNode)) return known.join(delimiter);
   const own = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "" && !directory.includes("/node_modules/"));
   return [...known, own.find(hasNode) ?? dirname(execPath)].join(delimiter);
+}
+
+/** From our own environment, and where npm's registry is from the operator's `~/.npmrc`: never its tokens. */
+function planNetwork(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const fromEnv = NETWORK_NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
+  const npmrc = readTextIfExists(join(env["HOME"] ?? "/", ".npmrc")) ?? "";
+  const fromNpmrc = [...npmrc.matchAll(/^\s*(registry|cafile)\s*=\s*(\S+)\s*$/gm)].map(([, key, value]) => [`npm_config_${key}`, value]);
+  return Object.fromEntries([...fromNpmrc, ...fromEnv]) as Record<string, string>;
 }
 
 function hasNode(directory: string): boolean {
