@@ -15,7 +15,12 @@ export function topicOf(name: string): string {
 /** The error for a word that names no command, with the nearest one that does; `next` is the word behind it. */
 export function unknownCommand(commands: readonly CommandSpec[], word: string, next?: string): Error {
   const names = commands.map((spec) => spec.name);
-  const nearest = (next === undefined ? undefined : closest(`${word}:${next}`, names)) ?? closest(word, names);
+  const verb = next === undefined ? undefined : closest(`${word}:${next}`, names);
+  const verbs = names.filter((name) => topicOf(name) === word);
+  // A topic without a command of its own name: `inspect`.
+  if (verb === undefined && verbs.length > 0)
+    return usageError(`\`portside ${word}\` needs a second word.`, `Use one of ${verbs.join(", ")}.`);
+  const nearest = verb ?? closest(word, names);
   const hint =
     nearest === undefined ? "Run `portside help` for the commands." : `Did you mean \`portside ${nearest}\`?`;
   return usageError(`There is no command \`${word}\`.`, hint);

@@ -1,4 +1,5 @@
 import type { ArgumentSpec, CommandSpec } from "./command.ts";
+import { FILE_COMMANDS } from "./file-commands.ts";
 
 const DIRECTORY: ArgumentSpec = { name: "DIR", required: false, summary: "The app's folder; default: the current one" };
 const CANCEL_NOTE =
@@ -213,6 +214,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["rollback", "rollback v3"],
     load: () => import("./commands/rollback.ts"),
   },
+  ...FILE_COMMANDS,
   {
     name: "version",
     summary: "Show the versions of Portside and Node",

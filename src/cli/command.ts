@@ -64,6 +64,8 @@ export type CommandContext = {
   readonly signal: AbortSignal;
   /** Asks for one line on the terminal; `undefined` where there is none. */
   readonly ask: ((question: string) => Promise<string>) | undefined;
+  /** What is piped in; only a command that was told to read it does. */
+  readonly stdin: NodeJS.ReadableStream & { destroy(error?: Error): unknown };
   /** The script that starts the server. */
   readonly serverScript: string;
 };

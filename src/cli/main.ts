@@ -74,6 +74,7 @@ function createContext({ process, ...parts }: Parts, options: RunOptions): Comma
   return {
     ...parts,
     commands: COMMANDS,
+    stdin: process.stdin,
     client: new ApiClient(homeAt(parts.environment.home).apiSocket),
     ask: canAsk ? (question) => askLine(process, question, parts.signal) : undefined,
     serverScript: options.serverScript ?? join(import.meta.dirname, "../../bin/portsided.ts"),

@@ -78,7 +78,9 @@ test("every command of the table can be loaded, and its examples parse as itself
   for (const spec of COMMANDS) {
     assert.equal(typeof (await spec.load()).run, "function", spec.name);
     assert.ok(spec.examples.length > 0, spec.name);
-    for (const example of spec.examples)
-      assert.equal(parseCommandLine(example.split(" ")).spec.name, spec.name, example);
+    for (const example of spec.examples) {
+      const words = [...example.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? "");
+      assert.equal(parseCommandLine(words).spec.name, spec.name, example);
+    }
   }
 });

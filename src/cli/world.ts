@@ -17,7 +17,7 @@ export type CliProcess = {
   cwd(): string;
   readonly execPath: string;
   readonly platform: string;
-  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; destroy(error?: Error): unknown };
   readonly stdout: CliStream;
   readonly stderr: CliStream;
   on(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;

@@ -71,3 +71,34 @@ test("§1 a file that is no text file is a finding", async (t) => {
     "app.json:1:1 APP_SYNTAX `app.json` cannot be read (ELOOP).",
   ]);
 });
+
+test("§1 all four files are read, findings in the order of the files", async (t) => {
+  const root = makeDirectory(t, {
+    ".aptible.yml": "before_deploy: [bin/migrate]\nbefore: []\n",
+    "project.toml": '[io.buildpacks]\nbuilder = "b"\n',
+    "app.json": '{"nam": "x"}',
+    Procfile: "# empty\n",
+  });
+  assert.deepEqual(
+    (await findings(root)).map((finding) => finding.split(" ", 2).join(" ")),
+    [
+      "Procfile:1:1 PROC_EMPTY",
+      "app.json:1:2 APP_UNKNOWN_KEY",
+      "project.toml:1:1 PROJ_VERSION_MISSING",
+      ".aptible.yml:2:1 APT_UNKNOWN_KEY",
+    ],
+  );
+  const { value } = await readAppContract(root);
+  assert.deepEqual(value.projectToml, { schemaVersion: "0.1", project: {}, builder: "b", env: [] });
+  assert.deepEqual(value.aptible, { before_deploy: ["bin/migrate"] });
+});
+
+test("§1 a project.toml or .aptible.yml that is no text file is a finding, and gives no value", async (t) => {
+  const root = makeDirectory(t, { ".aptible.yml": Buffer.from([0xff]) });
+  mkdirSync(join(root, "project.toml"));
+  assert.deepEqual(await findings(root), [
+    "project.toml:1:1 PROJ_SYNTAX `project.toml` is a folder, but must be a file.",
+    ".aptible.yml:1:1 APT_SYNTAX `.aptible.yml` is not UTF-8 text.",
+  ]);
+  assert.deepEqual(Object.keys((await readAppContract(root)).value), ["procfile", "hasProcfile", "appJson"]);
+});

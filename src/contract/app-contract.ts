@@ -17,29 +17,52 @@ type FileReading =
   | { readonly text?: undefined; readonly diagnostic: Diagnostic };
 
 /**
- * Reads what a source says about itself: `Procfile` and `app.json` at its root, none of which is required.
- * Findings of the Procfile first. Never throws for what the files hold or are. Contract §1.
+ * Reads what a source says about itself: `Procfile`, `app.json`, `project.toml` and `.aptible.yml` at its root, none of which is
+ * required. Findings in the order of these files. Never throws for what the files hold or are. Contract §1.
  */
 export async function readAppContract(directory: string): Promise<Parsed<AppContract>> {
-  const [procfileReading, appJsonReading] = await Promise.all([
+  const [procfileReading, appJsonReading, projectTomlReading, aptibleReading] = await Promise.all([
     readContractFile(directory, "Procfile", "PROC_INVALID_LINE"),
     readContractFile(directory, "app.json", "APP_SYNTAX"),
+    readContractFile(directory, "project.toml", "PROJ_SYNTAX"),
+    readContractFile(directory, ".aptible.yml", "APT_SYNTAX"),
   ]);
   const procfile = parseReading(procfileReading, (raw) => parseProcfile(raw), []);
   // A type whose line is wrong is known all the same: with errors in the Procfile nobody can say what it lacks (D72).
   const isKnown = procfileReading.text !== undefined && !hasErrors(procfile.diagnostics);
   const types = isKnown ? { procfile: procfile.value.map((entry) => entry.name) } : {};
   const appJson = parseReading(appJsonReading, (raw) => parseAppJson(raw, types), {});
+  const projectToml = await parseRareReading(projectTomlReading, async (raw) =>
+    (await import("./project-toml.ts")).parseProjectToml(raw),
+  );
+  const aptible = await parseRareReading(aptibleReading, async (raw) =>
+    (await import("./aptible-yml.ts")).parseAptibleYml(raw),
+  );
   const hasProcfile = procfileReading.diagnostic !== undefined || procfileReading.text !== undefined;
   return {
-    value: { procfile: procfile.value, hasProcfile, appJson: appJson.value },
-    diagnostics: [...procfile.diagnostics, ...appJson.diagnostics],
+    value: {
+      procfile: procfile.value,
+      hasProcfile,
+      appJson: appJson.value,
+      ...(projectToml.value === undefined ? {} : { projectToml: projectToml.value }),
+      ...(aptible.value === undefined ? {} : { aptible: aptible.value }),
+    },
+    diagnostics: [procfile, appJson, projectToml, aptible].flatMap((parsed) => parsed.diagnostics),
   };
 }
 
 function parseReading<T>(reading: FileReading, parse: (raw: string) => Parsed<T>, absent: T): Parsed<T> {
   if (reading.diagnostic !== undefined) return { value: absent, diagnostics: [reading.diagnostic] };
   return reading.text === undefined ? { value: absent, diagnostics: [] } : parse(reading.text);
+}
+
+/** Most apps have neither file, and their parsers take tens of milliseconds to load. */
+async function parseRareReading<T>(
+  reading: FileReading,
+  parse: (raw: string) => Promise<Parsed<T>>,
+): Promise<Parsed<T | undefined>> {
+  if (reading.diagnostic !== undefined) return { value: undefined, diagnostics: [reading.diagnostic] };
+  return reading.text === undefined ? { value: undefined, diagnostics: [] } : await parse(reading.text);
 }
 
 async function readContractFile(directory: string, file: string, code: DiagnosticCode): Promise<FileReading> {

@@ -67,7 +67,7 @@ const entry: Reader<CronEntry> = refine(
 function isGiven(place: Place, key: "command" | "schedule"): boolean {
   const node = memberPlace(place, key)?.node;
   if (node !== undefined && !(node.kind === "text" && node.value.trim() === "")) return true;
-  const message = `${nameOf(place.pointer)} has no \`${key}\`.`;
+  const message = (): string => `${nameOf(place.pointer)} has no \`${key}\`.`;
   const hint = key === "command" ? "Add the command to run." : "Add a schedule such as `0 3 * * *` or `@daily`.";
   place.report({ code: "APP_CRON_MISSING", offset: place.node.offset, path: `${place.pointer}/${key}`, message, hint });
   return false;

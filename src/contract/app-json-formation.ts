@@ -3,6 +3,7 @@ import { autoscaling } from "./app-json-autoscaling.ts";
 import { memberPlace, nameOf, reject, wrongType } from "./json-place.ts";
 import { about, byKind, flag, map, object, refine, text, wholeNumber } from "./json-reader.ts";
 import type { KeyPlace, Reader } from "./json-reader.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { shownText } from "./shown-text.ts";
 
 const MEMORY = /^0*[1-9][0-9]*(?:[KMG]i?)$/;
@@ -57,6 +58,8 @@ const processType: Reader<FormationDeclaration> = object({
   autoscaling: about("Grows and shrinks the number of instances by what is measured.", autoscaling),
 });
 
+const NEVER_SCALED: JsonSchema = { type: "object", properties: { quantity: { type: "integer", maximum: 0 } } };
+
 /**
  * `formation`, by process type. `procfile` are the Procfile's types; without it any type may be named.
  * Contract §5, D22–D26.
@@ -64,17 +67,17 @@ const processType: Reader<FormationDeclaration> = object({
 export function formation(
   procfile: readonly string[] | undefined,
 ): Reader<Readonly<Record<string, FormationDeclaration>>> {
-  const known = procfile === undefined ? undefined : new Set(procfile);
+  const known = procfile === undefined ? undefined : { types: new Set(procfile), shown: shownTypes(procfile) };
   return map(processType, {
     check: (key, declared) => isRunnable(key, declared?.quantity ?? 0, known),
-    schema: { allOf: [{ properties: { release: { properties: { quantity: { maximum: 0 } } } } }] },
+    schema: { allOf: [{ properties: { release: NEVER_SCALED } }] },
   });
 }
 
 function isRunnable(
   { key, offset, inner }: KeyPlace,
   quantity: number,
-  procfile: ReadonlySet<string> | undefined,
+  procfile: { readonly types: ReadonlySet<string>; readonly shown: string } | undefined,
 ): boolean {
   if (quantity < 1) return true;
   if (key === "release") {
@@ -82,8 +85,8 @@ function isRunnable(
     reject(memberPlace(inner, "quantity") ?? inner, "APP_FORMATION_RANGE", { message, hint: "Remove it, or write 0." });
     return false;
   }
-  if (procfile === undefined || procfile.has(key)) return true;
-  const message = `app.json asks for ${quantity} \`${shownText(key)}\`, but the Procfile has ${shownTypes(procfile)}.`;
+  if (procfile === undefined || procfile.types.has(key)) return true;
+  const message = `app.json asks for ${quantity} \`${shownText(key)}\`, but the Procfile has ${procfile.shown}.`;
   inner.report({
     code: "APP_FORMATION_UNKNOWN_TYPE",
     offset,
@@ -94,10 +97,10 @@ function isRunnable(
   return false;
 }
 
-function shownTypes(procfile: ReadonlySet<string>): string {
-  if (procfile.size === 0) return "no entry";
-  const names = [...procfile].slice(0, TYPES_SHOWN_MAX).map((name) => `\`${name}\``);
-  return procfile.size > names.length
-    ? `${names.join(", ")} and ${procfile.size - names.length} more`
+function shownTypes(procfile: readonly string[]): string {
+  if (procfile.length === 0) return "no entry";
+  const names = procfile.slice(0, TYPES_SHOWN_MAX).map((name) => `\`${name}\``);
+  return procfile.length > names.length
+    ? `${names.join(", ")} and ${procfile.length - names.length} more`
     : names.join(", ");
 }

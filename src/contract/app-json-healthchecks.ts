@@ -73,7 +73,7 @@ const check: Reader<HealthCheck> = refine(fields, readCheck, { oneOf: ONE_KIND }
 
 function readCheck(declared: NonNullable<ReturnType<typeof fields.read>>, place: Place): HealthCheck | undefined {
   if (memberPlace(place, "type") === undefined) {
-    const message = `${nameOf(place.pointer)} has no \`type\`; it is taken as \`startup\`.`;
+    const message = (): string => `${nameOf(place.pointer)} has no \`type\`; it is taken as \`startup\`.`;
     reject(place, "APP_CHECK_TYPE_MISSING", {
       message,
       hint: 'Add `"type": "startup"`, as other platforms ignore a check without it.',
@@ -99,7 +99,8 @@ function hasOneKind(place: Place): boolean {
   if (given.length === 1) return true;
   const found =
     given.length === 0 ? "says not what to check" : `has ${given.map((kind) => `\`${kind}\``).join(" and ")}`;
-  const message = `${nameOf(place.pointer)} ${found}; a check has exactly one of \`path\`, \`command\`, \`listening\` and \`uptime\`.`;
+  const message = (): string =>
+    `${nameOf(place.pointer)} ${found}; a check has exactly one of \`path\`, \`command\`, \`listening\` and \`uptime\`.`;
   reject(place, "APP_CHECK_KIND", {
     message,
     hint: given.length === 0 ? "Add one of them." : "Make a check of its own for each.",

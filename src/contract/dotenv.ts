@@ -1,7 +1,7 @@
 import type { Parsed } from "../model/diagnostic.ts";
 import { FindingList, type ListedFinding } from "./finding-list.ts";
 import type { Printed } from "./printed.ts";
-import { positionsIn, type TextPosition } from "./text-position.ts";
+import { positionsIn } from "./text-position.ts";
 
 /** A variable of a `.env` file. `line` is where the entry that counts begins. */
 export type DotenvEntry = { readonly name: string; readonly value: string; readonly line: number };

@@ -5,8 +5,14 @@ import { diagnose, type Finding } from "./diagnose.ts";
 /** So many errors, and so many other findings, are given of one file; a file that is no such file at all has one a line. */
 export const FINDINGS_MAX = 1_000;
 
-/** A finding about the list's file. `hint` may be worked out late: it is not asked for beyond the limit. */
-export type ListedFinding = Omit<Finding, "file" | "hint"> & { readonly hint: string | (() => string) };
+/** A text that may be worked out late: beyond the limit it is not asked for. */
+export type LateText = string | (() => string);
+
+/** A finding about the list's file. */
+export type ListedFinding = Omit<Finding, "file" | "message" | "hint"> & {
+  readonly message: LateText;
+  readonly hint: LateText;
+};
 
 type More = { count: number; readonly line: number; readonly column: number };
 
@@ -31,8 +37,8 @@ export class FindingList {
     if (more !== undefined) more.count += 1;
     else if (this.#keptCounts[kind] === FINDINGS_MAX) this.#more[kind] = { count: 1, line, column };
     else {
-      const hint = typeof finding.hint === "string" ? finding.hint : finding.hint();
-      this.#kept.push(diagnose({ ...finding, hint, file: this.#file }));
+      const text = { message: textOf(finding.message), hint: textOf(finding.hint) };
+      this.#kept.push(diagnose({ ...finding, ...text, file: this.#file }));
       this.#keptCounts[kind] += 1;
     }
   }
@@ -57,6 +63,10 @@ export class FindingList {
     const hint = "Correct the first ones, then check the file again.";
     return [diagnose({ code, file: this.#file, line, column, message, hint })];
   }
+}
+
+function textOf(text: LateText): string {
+  return typeof text === "string" ? text : text();
 }
 
 function kindOf(code: DiagnosticCode): "error" | "other" {

@@ -1,4 +1,5 @@
 import { printParseErrorCode, visit, type JSONVisitor } from "jsonc-parser";
+import { parseStrictJson } from "./json-strict.ts";
 
 /**
  * A value of a text with its offset; TOML and YAML are brought into this shape too (only TOML has dates).
@@ -31,6 +32,8 @@ const DEPTH_MAX = 100;
  * Only the first syntax error is given: what a tolerant parser finds after it is mostly its consequence (D72).
  */
 export function parseJsonDocument(text: string): JsonDocument {
+  const strict = parseStrictJson(text, DEPTH_MAX);
+  if (strict !== undefined) return { ok: true, root: strict };
   const builder = new TreeBuilder();
   try {
     visit(text, builder.visitor, { allowTrailingComma: true, allowEmptyContent: true });

@@ -48,7 +48,7 @@ export function wholeNumber(range: {
     const allowed = max === Infinity ? `${range.min} or more` : `from ${range.min} to ${max}`;
     const wrong = (must: string): undefined =>
       reject(place, range.code ?? place.dialect.codes.type, {
-        message: `${nameOf(place.pointer)} is ${value}, but must be ${must}.`,
+        message: () => `${nameOf(place.pointer)} is ${value}, but must be ${must}.`,
         hint: `Write a whole number, ${allowed}.`,
       });
     if (!Number.isInteger(value)) return wrongType(place, "a whole number");
@@ -66,11 +66,13 @@ export function choice<const T extends string>(values: readonly T[], code?: Diag
     const raw = place.node.value;
     const found = values.find((value) => value === raw);
     if (found !== undefined) return found;
-    const near = closest(raw, values);
-    const message = `${nameOf(place.pointer)} is \`${shownText(raw)}\`, but must be ${expected}.`;
+    const message = (): string => `${nameOf(place.pointer)} is \`${shownText(raw)}\`, but must be ${expected}.`;
     return reject(place, code ?? place.dialect.codes.type, {
       message,
-      hint: near === undefined ? `Write ${expected}.` : `Did you mean \`${near}\`?`,
+      hint: () => {
+        const near = closest(raw, values);
+        return near === undefined ? `Write ${expected}.` : `Did you mean \`${near}\`?`;
+      },
     });
   };
   return { read, schema: { type: "string", enum: values } };
@@ -89,9 +91,12 @@ export function list<T>(
         hint: "Put at least one value into it.",
       });
     }
-    return place.node.items
-      .map((node, index) => item.read(childPlace(place, String(index), node)))
-      .filter((value) => value !== undefined);
+    const values: T[] = [];
+    place.node.items.forEach((node, index) => {
+      const value = item.read(childPlace(place, String(index), node));
+      if (value !== undefined) values.push(value);
+    });
+    return values;
   };
   return { read, schema: { type: "array", items: item.schema, ...(options.isEmptyAllowed ? {} : { minItems: 1 }) } };
 }
@@ -129,20 +134,21 @@ export type KeyPlace = { readonly key: string; readonly offset: number; readonly
 
 /** An object with known keys. Absent and wrong ones are absent in the result; unknown ones are reported. */
 export function object<F extends Fields>(fields: F): Reader<ReadFields<F>> {
+  const known = new Map(Object.entries(fields));
   const read = (place: Place): ReadFields<F> | undefined => {
     if (place.node.kind !== "object") return wrongType(place, place.dialect.kindNames.object);
-    const entries: [string, unknown][] = [];
+    const values: Record<string, unknown> = {};
     for (const member of distinctMembers(place, place.node.members)) {
-      const reader = Object.hasOwn(fields, member.key) ? fields[member.key] : undefined;
+      const reader = known.get(member.key);
       if (reader === undefined) {
-        reportUnknownKey(place, member, Object.keys(fields));
+        reportUnknownKey(place, member, known.keys());
         continue;
       }
       const value = reader.read(childPlace(place, member.key, member.node));
-      if (value !== undefined) entries.push([member.key, value]);
+      if (value !== undefined) values[member.key] = value;
     }
     // The compiler cannot follow keys through a loop; each value came from the reader of its own key.
-    return Object.fromEntries(entries) as ReadFields<F>;
+    return values as ReadFields<F>;
   };
   const properties = Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.schema]));
   return { read, schema: { type: "object", properties } };
@@ -191,39 +197,57 @@ function oneOf(values: readonly string[]): string {
 
 /** Of each key the last member, in the order of the first; every repetition is reported (D17). */
 function distinctMembers(place: Place, members: readonly JsonMember[]): readonly JsonMember[] {
-  const byKey = new Map<string, JsonMember>();
-  const firstOffsets = new Map<string, number>();
+  if (areDistinct(members)) return members;
+  const kept: JsonMember[] = [];
+  const firsts = new Map<string, { readonly offset: number; readonly index: number }>();
   for (const member of members) {
-    const otherOffset = firstOffsets.get(member.key);
-    if (otherOffset === undefined) firstOffsets.set(member.key, member.offset);
-    else {
-      const path = `${place.pointer}/${escapeToken(member.key)}`;
-      const message = `${nameOf(path)} stands here again; only the last value counts.`;
-      place.report({
-        code: place.dialect.codes.duplicateKey,
-        offset: member.offset,
-        path,
-        otherOffset,
-        message,
-        hint: "Remove all but one of them.",
-      });
+    const first = firsts.get(member.key);
+    if (first === undefined) {
+      firsts.set(member.key, { offset: member.offset, index: kept.length });
+      kept.push(member);
+    } else {
+      reportRepetition(place, member, first.offset);
+      kept[first.index] = member;
     }
-    byKey.set(member.key, member);
   }
-  return [...byKey.values()];
+  return kept;
 }
 
-function reportUnknownKey(place: Place, member: JsonMember, known: readonly string[]): void {
-  const owner = place.pointer === "" ? place.dialect.file : nameOf(place.pointer);
+/** Nearly all objects are small, and a file may have tens of thousands. */
+function areDistinct(members: readonly JsonMember[]): boolean {
+  if (members.length > 8) return new Set(members.map((member) => member.key)).size === members.length;
+  for (let index = 1; index < members.length; index += 1)
+    for (let earlier = 0; earlier < index; earlier += 1)
+      if (members[index]?.key === members[earlier]?.key) return false;
+  return true;
+}
+
+function reportRepetition(place: Place, member: JsonMember, otherOffset: number): void {
+  const path = `${place.pointer}/${escapeToken(member.key)}`;
+  place.report({
+    code: place.dialect.codes.duplicateKey,
+    offset: member.offset,
+    path,
+    otherOffset,
+    message: () => `${nameOf(path)} stands here again; only the last value counts.`,
+    hint: "Remove all but one of them.",
+  });
+}
+
+function reportUnknownKey(place: Place, member: JsonMember, known: Iterable<string>): void {
   place.report({
     code: place.dialect.codes.unknownKey,
     offset: member.offset,
     path: `${place.pointer}/${escapeToken(member.key)}`,
-    message: `${owner} has no key \`${shownText(member.key)}\`; it is ignored.`,
+    message: () => {
+      const owner = place.pointer === "" ? place.dialect.file : nameOf(place.pointer);
+      return `${owner} has no key \`${shownText(member.key)}\`; it is ignored.`;
+    },
     hint: () => {
-      const near = closest(member.key, known);
+      const names = [...known];
+      const near = closest(member.key, names);
       if (near !== undefined) return `Did you mean \`${near}\`?`;
-      return `Remove it, or use one of ${known.filter((key) => key !== "$schema").join(", ")}.`;
+      return `Remove it, or use one of ${names.filter((key) => key !== "$schema").join(", ")}.`;
     },
   });
 }

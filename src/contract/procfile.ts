@@ -140,7 +140,8 @@ class EarlierNames {
   }
 }
 
-function foldName(name: string): string {
+/** Names that fold to the same are the same resource (D12). */
+export function foldName(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 

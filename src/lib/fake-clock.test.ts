@@ -29,6 +29,21 @@ test("an aborted sleeper is gone", async () => {
   await assert.rejects(clock.sleep(1, controller.signal), /enough/);
 });
 
+test("a step goes to the next sleeper alone, or to its limit", async () => {
+  const clock = new FakeClock(0);
+  const woken: string[] = [];
+  for (const [name, ms] of [["b", 10], ["c", 10], ["a", 5]] as const) void clock.sleep(ms).then(() => woken.push(name));
+  await clock.advanceToNext(100);
+  assert.deepEqual([clock.now(), woken], [5, ["a"]]);
+  await clock.advanceToNext(7);
+  assert.deepEqual([clock.now(), woken], [7, ["a"]]);
+  await clock.advanceToNext(100);
+  assert.deepEqual([clock.now(), woken], [10, ["a", "b"]]);
+  await clock.advanceToNext(100);
+  await clock.advanceToNext(100);
+  assert.deepEqual([clock.now(), woken], [100, ["a", "b", "c"]]);
+});
+
 test("run says when nothing can come any more", async () => {
   const clock = new FakeClock();
   await assert.rejects(clock.run(new Promise(() => undefined)), /waits for nothing/);

@@ -53,6 +53,14 @@ export class FakeClock implements Clock {
     await settle();
   }
 
+  /** Moves time on to the next sleeper and wakes that one alone, or to `until` when nobody's time comes before. */
+  async advanceToNext(until: number): Promise<void> {
+    const next = this.#next();
+    if (next !== undefined && next.at <= until) return this.#wakeNext(next);
+    this.#now = Math.max(this.#now, until);
+    await settle();
+  }
+
   /** Moves time on until the promise has settled and gives its result. Throws when nobody sleeps and it has not, or at the limit. */
   async run<Value>(promise: Promise<Value>, limitMs = 86_400_000): Promise<Value> {
     const state = { settled: false };

@@ -40,7 +40,8 @@ export function readDockerfile(raw: string): Dockerfile {
   const stages: (DockerStage & { readonly instructions: DockerInstruction[] })[] = [];
   for (const instruction of firstFrom === -1 ? [] : instructions.slice(firstFrom)) {
     if (instruction.keyword !== "FROM") stages.at(-1)?.instructions.push(instruction);
-    else if (stages.length < STAGES_MAX) stages.push({ from: instruction, ...readFrom(instruction.text, defaults), instructions: [] });
+    else if (stages.length < STAGES_MAX)
+      stages.push({ from: instruction, ...readFrom(instruction.text, defaults), instructions: [] });
   }
   return { args, stages };
 }
@@ -48,7 +49,7 @@ export function readDockerfile(raw: string): Dockerfile {
 function readInstructions(lines: readonly string[]): DockerInstruction[] {
   const escape = /^#\s*escape\s*=\s*`\s*$/i.test(lines[0] ?? "") ? "`" : "\\";
   const instructions: DockerInstruction[] = [];
-  for (let index = 0; index < lines.length; ) {
+  for (let index = 0; index < lines.length;) {
     const first = lines[index] ?? "";
     const match = /^(\s*)([A-Za-z]+)(?=\s|$)/.exec(first);
     if (match === null) {
@@ -127,7 +128,7 @@ function unquote(word: string): string {
 /** The last stage with the stages it starts from, the last one first; empty without a FROM. */
 export function finalStages(dockerfile: Dockerfile): readonly DockerStage[] {
   const chain: DockerStage[] = [];
-  for (let index = dockerfile.stages.length - 1; index >= 0; ) {
+  for (let index = dockerfile.stages.length - 1; index >= 0;) {
     const stage = dockerfile.stages[index];
     if (stage === undefined) break;
     chain.push(stage);
@@ -170,4 +171,9 @@ export function exposedPorts(instructions: readonly DockerInstruction[]): readon
     .filter(({ keyword }) => keyword === "EXPOSE")
     .flatMap(({ text }) => words(text).map((word) => unquote(word).replace(/\/[a-z]+$/i, "")));
   return [...new Set(ports)];
+}
+
+/** Whether any stage exposes a port. */
+export function exposesPorts(dockerfile: Dockerfile): boolean {
+  return dockerfile.stages.some(({ instructions }) => exposedPorts(instructions).length > 0);
 }

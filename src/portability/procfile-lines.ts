@@ -66,16 +66,16 @@ function readLine(text: string, line: number): ProcfileLine | undefined {
 const NOTHING = { startAt: 0, name: "", command: "", commandAt: 0 };
 
 function readWithoutColon(at: { text: string; line: number; startAt: number }): ProcfileLine {
-  const match = WORD_THEN_MORE.exec(at.text.slice(at.startAt));
-  const [whole = "", name = ""] = match ?? [];
-  return { ...at, traits: ["noColon"], name, ...commandAfter(at.text, at.startAt + whole.length, match !== null) };
+  const [whole, name = ""] = WORD_THEN_MORE.exec(at.text.slice(at.startAt)) ?? [];
+  const found = commandAfter(at.text, whole === undefined ? at.startAt : at.startAt + whole.length);
+  return { ...at, traits: ["noColon"], name, ...found, ...(whole === undefined ? { command: "" } : {}) };
 }
 
 type EntryParts = { text: string; line: number; startAt: number; colonAt: number; name: string };
 
 function readEntry({ colonAt, ...at }: EntryParts): ProcfileLine {
   const rest = at.text.slice(colonAt + 1);
-  const found = commandAfter(at.text, colonAt + 1, true);
+  const found = commandAfter(at.text, colonAt + 1);
   const tests: readonly (readonly [LineTrait, boolean])[] = [
     ["noName", at.name === ""],
     ["blankBeforeColon", at.name !== "" && at.startAt + at.name.length < colonAt],
@@ -89,8 +89,7 @@ function readEntry({ colonAt, ...at }: EntryParts): ProcfileLine {
 
 type FoundCommand = Pick<ProcfileLine, "command" | "commandAt" | "continuationAt">;
 
-function commandAfter(text: string, from: number, isThere: boolean): FoundCommand {
-  if (!isThere) return { command: "", commandAt: text.length };
+function commandAfter(text: string, from: number): FoundCommand {
   const blanks = text.slice(from).search(/\S/);
   if (blanks === -1) return { command: "", commandAt: text.length };
   const command = text.slice(from).trim();

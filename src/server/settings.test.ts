@@ -20,7 +20,7 @@ for (const env of [{ PORTSIDE_HOME: "relative" }, { PORTSIDE_PORT: "0" }, { PORT
 }
 
 test("settings: npm's own node_modules never get onto an app's PATH", () => {
-  const { basePath } = readSettings({ HOME: "/nonexistent", PATH: "/work/app/node_modules/.bin:/also/node_modules/.bin" }, EXEC);
+  const { basePath } = readSettings({ HOME: "/nonexistent", PATH: "/srv/app/node_modules/.bin:/also/node_modules/.bin" }, EXEC);
   assert.ok(!basePath.includes("node_modules"), basePath);
 });
 

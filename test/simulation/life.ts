@@ -15,6 +15,8 @@ export class CrashPlan {
   #count = 0;
   /** `17 (after UPDATE instances SET phase)`: the points that killed. */
   readonly crashes: string[] = [];
+  /** What was last passed, and nothing happened since, leaves the same traces as what comes next. */
+  #isFresh = false;
 
   constructor(points: readonly number[]) {
     this.#points = new Set(points);
@@ -29,10 +31,21 @@ export class CrashPlan {
     this.#armed = true;
   }
 
+  /** Something happened that a kill cannot take back. */
+  stir(): void {
+    this.#isFresh = false;
+  }
+
+  /** Counts the point before something, unless it is the same as the one counted last. */
+  passBefore(label: () => string): boolean {
+    return !this.#isFresh && this.pass(label);
+  }
+
   /** Counts one point; true when the control plane dies here. */
   pass(label: () => string): boolean {
     if (!this.#armed) return false;
     this.#count += 1;
+    this.#isFresh = true;
     if (!this.#points.has(this.#count)) return false;
     this.crashes.push(`${this.#count} (${label()})`);
     return true;
@@ -69,9 +82,15 @@ export class Life {
     if (this.#isDead) throw new SimulatedCrash("the control plane is dead");
   }
 
+  /** Something is done that outlives the control plane. */
+  stir(): void {
+    this.#plan.stir();
+  }
+
   /** A point for synchronous work: throws when the control plane dies here. */
-  point(label: () => string): void {
-    if (this.#plan.pass(label)) this.kill();
+  point(when: "before" | "after", label: () => string): void {
+    const told = (): string => `${when} ${label()}`;
+    if (when === "before" ? this.#plan.passBefore(told) : this.#plan.pass(told)) this.kill();
     this.assertAlive();
   }
 
@@ -101,6 +120,7 @@ export function mortal<Part extends object>(part: Part, life: Life, points?: str
       if (typeof value !== "function") return value;
       return (...values: unknown[]): unknown => {
         life.assertAlive();
+        life.stir();
         const result: unknown = Reflect.apply(value, target, values);
         if (!(result instanceof Promise)) return result;
         if (points === undefined) return life.hold(result);
@@ -128,10 +148,10 @@ export function mortalDatabase(database: Database, life: Life, onRow: () => void
   const write = <Value>(label: () => string, work: () => Value): Value => {
     life.assertAlive();
     if (depth > 0) return work();
-    life.point(() => `before ${label()}`);
+    life.point("before", label);
     const result = work();
     onRow();
-    life.point(() => `after ${label()}`);
+    life.point("after", label);
     return result;
   };
   const transaction = <Value>(body: () => Value): Value =>

@@ -14,6 +14,8 @@ type Before = {
   readonly app: AppRecord | undefined;
   readonly alive: readonly Instance[];
   readonly disturbanceCount: number;
+  /** Every instance served, and ran. */
+  readonly wasWell: boolean;
 };
 
 /**
@@ -92,7 +94,7 @@ export class OutcomeCheck {
 
   /** Whether the scenario left the app's instances alone since, and they were all well then. */
   #isUndisturbed(app: AppName, before: Before): boolean {
-    return before.disturbanceCount === this.#scene.disturbances.countOf(app) && before.alive.every(({ phase }) => phase === "serving");
+    return before.wasWell && before.disturbanceCount === this.#scene.disturbances.countOf(app);
   }
 
   /** Generated secrets may have come, nothing else (§4). */
@@ -107,8 +109,10 @@ export class OutcomeCheck {
   }
 
   #look(name: AppName): Before {
-    const { store, disturbances } = this.#scene;
-    return { app: store.apps.find(name), alive: store.instances.alive(name), disturbanceCount: disturbances.countOf(name) };
+    const { store, machine, disturbances } = this.#scene;
+    const alive = store.instances.alive(name);
+    const wasWell = alive.every(({ id, phase }) => phase === "serving" && machine.isRunning(id));
+    return { app: store.apps.find(name), alive, disturbanceCount: disturbances.countOf(name), wasWell };
   }
 
   #expect(operation: OperationRecord, holds: boolean, otherwise: string): void {

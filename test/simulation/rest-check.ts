@@ -6,7 +6,7 @@ import type { Scene } from "./scene.ts";
 
 /** Whether nothing is under way: no open operation, every instance serves, the edge has what was written last. */
 export function isAtRest({ store, edge, machine }: Scene): boolean {
-  if (store.operations.open().length > 0 || edge.served === undefined) return false;
+  if (store.operations.open().length > 0 || !edge.isCurrent) return false;
   return store.instances.allAlive().every(({ id, phase }) => phase === "serving" && machine.isRunning(id));
 }
 

@@ -34,6 +34,11 @@ export class SimulatedEdge {
     return this.#served;
   }
 
+  /** Whether it is up and serves what was written last. */
+  get isCurrent(): boolean {
+    return this.#isUp && this.#file?.version === this.#served?.version;
+  }
+
   write(table: RouteTable): void {
     this.#file = table;
     const delayMs = this.#chance.weighted([[70, this.#chance.int(0, 20)], [25, this.#chance.int(20, 200)], [5, this.#chance.int(500, 2_000)]]);

@@ -153,7 +153,6 @@ class Simulation {
   /** Lets time pass until it holds, bringing the control plane back whenever it has died. False at the limit. */
   async #until(holds: () => boolean, limitMs: number): Promise<boolean> {
     const deadline = this.#clock.now() + limitMs;
-    await this.#tick(0);
     for (;;) {
       if (this.#life.isDead) await this.#revive();
       if (holds()) return true;
@@ -164,9 +163,9 @@ class Simulation {
 
   /** To the next moment at which somebody wakes, at most until then; checks what must hold at every moment. */
   async #tick(until: number): Promise<void> {
-    const now = this.#clock.now();
     if ((this.#tickCount += 1) > TICKS_MAX) this.problem("it goes in circles");
-    await this.#clock.advance(Math.max(0, Math.min(this.#clock.nextWakeAt() ?? until, until) - now));
+    this.#plan.stir();
+    await this.#clock.advanceToNext(until);
     this.#traffic.onStep();
     this.#throwProblems();
   }
@@ -208,7 +207,7 @@ class Simulation {
 
   async #begin(): Promise<void> {
     this.#life = new Life(this.#life.number + 1, this.#plan);
-    const { life } = { life: this.#life };
+    const life = this.#life;
     const state = { isOpen: false };
     this.#note(`life ${life.number} begins`);
     const control = new Control(this.#world(life), { state: () => PLATFORM, shutdown: () => undefined });
@@ -217,6 +216,7 @@ class Simulation {
       (error: unknown) => (life.isDead ? undefined : this.problem(`the control plane does not open: ${String(error)}`)),
     );
     const deadline = this.#clock.now() + REST_LIMIT_MS;
+    await this.#tick(this.#clock.now());
     while (!state.isOpen && !life.isDead) {
       await this.#tick(deadline);
       if (this.#clock.now() >= deadline) this.problem("the control plane does not open");
@@ -347,6 +347,8 @@ class Simulation {
       (error: unknown) => (life.isDead ? undefined : this.problem(`the control plane does not close: ${String(error)}`)),
     );
     const deadline = this.#clock.now() + REST_LIMIT_MS;
+    // Without it the first step of time would be to the deadline: nobody sleeps yet.
+    await this.#tick(this.#clock.now());
     while (!state.isClosed && !life.isDead && this.#clock.now() < deadline) await this.#tick(deadline);
     if (!state.isClosed && !life.isDead) this.problem("the control plane does not close");
     if (state.isClosed && stopInstances) {

@@ -28,7 +28,12 @@ export const VARIANTS = {
   slowStop: { processes: { web: "serve; on SIGTERM exit 0 after 2s", worker: "run; ignore SIGTERM" }, appJson: { formation: { worker: { quantity: 1, stop_timeout: 3 } } } },
   slowBuild: { processes: { web: WEB }, build: { ms: 5_000, fails: false } },
   neverListens: { processes: { web: "never listen", worker: "run" } },
-  exitsAtOnce: { processes: { web: "serve; exit 1 after 50ms", worker: "run" } },
+  exitsAtOnce: { processes: { web: "exit 1 after 50ms", worker: "run" } },
+  // Healthy at once, but dead before the others are. Not for random kills: what dies behind its deploy is nobody's fault.
+  diesWhileOthersStart: {
+    processes: { web: "serve after 100ms; exit 1 after 400ms", worker: "run" },
+    appJson: { formation: { worker: { quantity: 1 } } },
+  },
   workerExits: { processes: { web: WEB, worker: "exit 0 after 100ms" }, appJson: { formation: { worker: { quantity: 1 } } } },
   releaseFails: { processes: { web: WEB, release: "print 3 lines; exit 1 after 300ms" } },
   buildFails: { processes: { web: WEB }, build: { ms: 100, fails: true } },

@@ -25,7 +25,8 @@ export class TrafficCheck {
     const { app } = this.#scene.store.operations.get(id);
     if (event.type === "begun") this.#running.set(app, id);
     else if (this.#running.get(app) === id) this.#running.delete(app);
-    if (this.#scene.edge.served !== undefined) this.#floors.set(app, this.#accepting(app));
+    if (this.#scene.edge.served === undefined) this.#floors.delete(app);
+    else this.#floors.set(app, this.#accepting(app));
   }
 
   /** The scenario ended something: what is left is what counts from now on. */
@@ -34,11 +35,11 @@ export class TrafficCheck {
   }
 
   onStep(): void {
-    const { edge, problem } = this.#scene;
-    if (edge.served === undefined) return;
+    const { edge, disturbances, problem } = this.#scene;
+    if (edge.served === undefined || disturbances.isShuttingDown) return;
     for (const [app, floor] of this.#floors) {
       if (floor === 0) continue;
-      const accepting = this.#accepting(app);
+      const accepting = this.#accepting(app) + this.#killed(app);
       if (accepting >= floor) continue;
       const needed = Math.min(floor, this.#wantedOf(app));
       if (accepting < needed) problem(`${app}: ${accepting} routed instances accept connections, ${needed} are needed`);
@@ -68,6 +69,12 @@ export class TrafficCheck {
   #accepting(app: AppName): number {
     const { edge, machine } = this.#scene;
     return edge.targetsOf(app).filter((target) => machine.probe(target) === "accepts").length;
+  }
+
+  /** Routed ones that the scenario ended, until their successors come: one that nobody routed when it died is among them. */
+  #killed(app: AppName): number {
+    const { edge, machine, disturbances } = this.#scene;
+    return edge.targetsOf(app).filter(({ instance }) => disturbances.killed.has(instance) && !machine.isRunning(instance)).length;
   }
 
   #operation(app: AppName): OperationRecord | undefined {

@@ -43,7 +43,7 @@ const UNIT_TEST_EXTRAS = ["engines/fake", "src/engines/engine.ts", "wire"];
  * `lib` and `model` stay free of packages, `edge` has its one proxy client, `cli` nothing that makes its start slow.
  */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  contract: ["croner", "jsonc-parser", "smol-toml"],
+  contract: ["croner", "jsonc-parser", "smol-toml", "yaml"],
   build: ["smol-toml", "tar", "zod"],
   control: ["croner", "zod"],
   "engines/process": ["smol-toml", "zod"],

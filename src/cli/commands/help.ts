@@ -10,6 +10,11 @@ export async function run({ screen, commands }: CommandContext, input: CommandIn
     return 0;
   }
   const spec = findCommand(commands, word);
+  const ofTopic = commands.filter((other) => topicOf(other.name) === word);
+  if (spec === undefined && ofTopic.length > 0) {
+    screen.result(ofTopic.map(summaryOf), () => overview(screen.style, ofTopic));
+    return 0;
+  }
   if (spec === undefined) throw unknownCommand(commands, word);
   const others = commands.filter((other) => other !== spec && topicOf(other.name) === spec.name);
   screen.result(describe(spec), () => commandPage(screen.style, spec, others));

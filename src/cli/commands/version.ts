@@ -1,11 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { CommandContext } from "../command.ts";
+import { readVersion } from "../version.ts";
 
 /** `portside version`. */
 export async function run({ screen }: CommandContext): Promise<number> {
-  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
+  const version = readVersion();
   const node = process.version;
   screen.result({ portside: version, node }, () => [`portside ${version} (node ${node})`]);
   return 0;

@@ -16,6 +16,8 @@ export type FakeOptions = RunOptions & {
   readonly terminalColumns?: number;
   /** Lines that somebody types. */
   readonly typed?: string;
+  /** What is piped in, to its end. */
+  readonly piped?: string | Uint8Array;
 };
 
 /** What a command line left behind. */
@@ -38,6 +40,7 @@ export function startCli(words: readonly string[], options: FakeOptions): Runnin
   const signals = new EventEmitter();
   const stdin = Object.assign(new PassThrough(), { isTTY: options.terminalColumns !== undefined });
   if (options.typed !== undefined) stdin.write(options.typed);
+  if (options.piped !== undefined) stdin.end(options.piped);
   const process: CliProcess = {
     argv: ["node", "portside", ...words],
     env: { HOME: options.home, PORTSIDE_HOME: options.home, ...options.env },

@@ -73,6 +73,20 @@ function report(results: readonly { readonly warn: boolean; readonly outcome: Ch
   return { details: passed.map(({ outcome }) => outcome.detail), warnings: failed.map(({ outcome }) => outcome.detail) };
 }
 
+/** Why an instance that ended before all of a rollout were healthy did so. */
+export function endedEarly(world: World, instance: Instance, exit: ExitRecord): Promise<PortsideError> {
+  return failure({ ...world, instance, signal: new AbortController().signal }, world, { exit });
+}
+
+/** Throws E_HEALTH_STARTUP when one of these instances has ended by now. */
+export async function assertRunning(world: World, instances: readonly Instance[], signal: AbortSignal): Promise<void> {
+  const observed = await world.engine.list(signal);
+  for (const instance of instances) {
+    const found = observed.find(({ id }) => id === instance.id);
+    if (found === undefined || found.exit !== undefined) throw await endedEarly(world, instance, found?.exit ?? { lost: true, at: world.clock.now() });
+  }
+}
+
 async function failure(
   context: CheckContext,
   world: World,

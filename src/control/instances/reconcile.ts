@@ -20,11 +20,20 @@ export async function reconcile(world: World, supervisor: Supervisor, signal: Ab
     const isKnown = observed.some(({ id }) => id === instance.id);
     if (instance.phase === "serving" && !isKnown) markLost(world, supervisor, instance);
     else if (instance.phase === "serving" || instance.phase === "crashed") supervisor.adopt(instance);
+    // A successor after a crash is the supervisor's, never an operation's.
+    else if (instance.phase === "starting" && instance.restarts > 0) supervisor.adopt(instance);
     else if (busy.has(instance.app)) continue;
     else if (instance.phase === "starting") supervisor.adopt(instance);
-    else void supervisor.stop(instance);
+    else stopLeftOver(world, supervisor, instance);
   }
   world.router.write(computeRouteTable(world.store));
+}
+
+/** An operation that ended before it was stopped left it; nobody waits for its end. */
+function stopLeftOver(world: World, supervisor: Supervisor, instance: Instance): void {
+  supervisor.stop(instance).catch((error: unknown) => {
+    world.log({ level: "error", msg: "an instance could not be stopped", instance: instance.id, error: String(error) });
+  });
 }
 
 /** A reboot took it: its place is filled again. */

@@ -89,7 +89,7 @@ export class Supervisor {
     const spec = instanceSpec(this.#world, release, { ...instance, kind: "service" });
     await engine.prepareArtifact(spec.artifact, signal);
     const observed = await engine.start(spec, signal);
-    if (observed.address !== undefined) store.instances.setAddress(instance.id, observed.address);
+    store.instances.setStarted(instance.id, observed);
     return { ...instance, startedAt: observed.startedAt, ...(observed.address === undefined ? {} : { address: observed.address }) };
   }
 
@@ -129,6 +129,7 @@ export class Supervisor {
       await clock.sleep(waitMs, signal);
     }
     await engine.forget(crashed.id, signal);
+    if (signal.aborted) return;
     logs.dropCursor(crashed.id);
     const successor = successorOf(crashed, restarts, clock.now());
     store.transaction(() => {
@@ -152,6 +153,7 @@ export class Supervisor {
       const text = error instanceof PortsideError ? error.message : String(error);
       logs.say(instance.app, `portside[${instanceName(instance)}]`, text);
       const exit = await engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, signal);
+      if (signal.aborted) return;
       this.#noteCrash(instance, exit);
       return this.#replace({ ...instance, exit }, signal);
     }

@@ -24,8 +24,8 @@ function withStore(body: (store: LogStore, root: string) => void | Promise<void>
   };
 }
 
-function engineBatch(name: string, texts: readonly string[], cursor: string, app = SHOP) {
-  return { instance: `${app}-${name}`, app, name, lines: texts.map((text) => ({ atUs: 1, text })), cursor };
+function engineBatch(name: string, texts: readonly string[], cursor: string) {
+  return { instance: `${SHOP}-${name}`, app: SHOP, name, lines: texts.map((text) => ({ atUs: 1, text })), cursor };
 }
 
 test(
@@ -58,7 +58,7 @@ test(
     store.sink.append(engineBatch("webby.1", ["ww"], "1"));
     store.say(SHOP, "portside[router]", "router");
     store.say(SHOP, "portside[web.1]", "state");
-    store.sink.append(engineBatch("web.1", ["foreign"], "1", OTHER));
+    store.sink.append({ ...engineBatch("web.1", ["foreign"], "1"), instance: "other-web.1", app: OTHER });
     for (const [ps, expected] of SELECTIONS) {
       const lines = store.read({ app: SHOP, num: 100, ...(ps === undefined ? {} : { ps }) });
       assert.deepEqual(lines.map((line) => line.text), expected, ps ?? "all");

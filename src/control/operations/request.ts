@@ -1,5 +1,6 @@
 import type { HealthCheck } from "../../model/app-contract.ts";
 import type { Formation } from "../../model/formation.ts";
+import type { InstanceId, InstancePhase } from "../../model/instance.ts";
 import type { Digest } from "../../model/source.ts";
 
 /**
@@ -13,6 +14,9 @@ export type OperationRequest =
   | { readonly kind: "restart"; readonly type?: string; readonly number?: number }
   | { readonly kind: "rollback"; readonly release: number }
   | { readonly kind: "destroy" };
+
+/** Instances that were taken out of service, with the phase each had. */
+export type Leaving = readonly { readonly id: InstanceId; readonly phase: InstancePhase }[];
 
 /**
  * What an operation's steps found out so far, for the steps that follow, also after a restart of the control plane.
@@ -36,6 +40,8 @@ export type Facts = {
   readonly formation?: Formation;
   /** Number of the release to run: the new one, or the current one for scale and restart. */
   readonly release?: number;
+  /** There once the instances that go have been taken out of service, for putting them back. */
+  readonly leaving?: Leaving;
   /** What was in force before the routes were switched, for switching back. */
   readonly before?: {
     readonly currentRelease: number | null;

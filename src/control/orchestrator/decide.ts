@@ -14,6 +14,8 @@ export type Progress = {
   readonly committed: boolean;
   readonly cancelled: boolean;
   readonly failure?: OperationFailure;
+  /** What `ended` came to: the end is decided before its row is there. */
+  readonly end?: EndCommand;
 };
 
 /** What happened. Each is behind a recorded row before it is acted on. */
@@ -29,7 +31,9 @@ export type Command =
   | { readonly type: "runStep"; readonly step: string }
   | { readonly type: "undoStep"; readonly step: string }
   | { readonly type: "abortStep" }
-  | { readonly type: "end"; readonly status: OperationStatus; readonly failure?: OperationFailure };
+  | EndCommand;
+
+type EndCommand = { readonly type: "end"; readonly status: OperationStatus; readonly failure?: OperationFailure };
 
 /** The new state and what to do about it. */
 export type Decision = { readonly state: Progress; readonly commands: readonly Command[] };
@@ -57,7 +61,7 @@ export function decide(plan: Plan, state: Progress, event: ProgressEvent): Decis
 export function resume(plan: Plan, state: Progress): readonly Command[] {
   if (state.phase === "forward") return advance(plan, state).commands;
   if (state.phase === "backward") return retreat(plan, state).commands;
-  return [];
+  return state.end === undefined ? [] : [state.end];
 }
 
 function onStepDone(plan: Plan, state: Progress, event: { readonly step: string; readonly unchanged: boolean }): Decision {
@@ -95,10 +99,8 @@ function retreat(plan: Plan, state: Progress): Decision {
 }
 
 function end(state: Progress, status: OperationStatus, failure?: OperationFailure): Decision {
-  return {
-    state: { ...state, phase: "ended" },
-    commands: [{ type: "end", status, ...(failure === undefined ? {} : { failure }) }],
-  };
+  const command: EndCommand = { type: "end", status, ...(failure === undefined ? {} : { failure }) };
+  return { state: { ...state, phase: "ended", end: command }, commands: [command] };
 }
 
 /** Where an operation stands after its recorded events. Rows that only inform (output, items …) move nothing. Pure. */

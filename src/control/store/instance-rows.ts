@@ -71,8 +71,11 @@ export class InstanceRows {
     this.#database.run("UPDATE instances SET phase = ? WHERE id = ?", phase, id);
   }
 
-  setAddress(id: InstanceId, address: { readonly host: string; readonly port: number }): void {
-    this.#database.run("UPDATE instances SET host = ?, port = ? WHERE id = ?", address.host, address.port, id);
+  /** Its process is there. Until now `startedAt` was the moment it was planned. */
+  setStarted(id: InstanceId, started: Pick<Instance, "startedAt" | "address">): void {
+    const { startedAt, address } = started;
+    const sql = "UPDATE instances SET started_at = ?, host = ?, port = ? WHERE id = ?";
+    this.#database.run(sql, startedAt, address?.host ?? null, address?.port ?? null, id);
   }
 
   /** Ended for good, or crashed and waiting for its next start. */

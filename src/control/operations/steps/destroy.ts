@@ -1,20 +1,24 @@
 import { instanceName } from "../../../model/instance.ts";
 import { computeRouteTable } from "../../routes/route-table.ts";
+import { putBack, takeOut } from "../leaving.ts";
 import type { Step } from "../step.ts";
 
-/** Takes the app out of the routes. From here on there is no way back. */
+/** Takes the app out of the routes. Once that is done there is no way back. */
 export const unroute: Step = {
   name: "unroute",
   async run(context) {
-    const { store, operation, supervisor } = context;
-    store.transaction(() => {
-      for (const instance of store.instances.alive(operation.app)) {
-        supervisor.release(instance.id);
-        store.instances.setPhase(instance.id, instance.phase === "serving" ? "draining" : "stopping");
-      }
-    });
+    const { store, operation } = context;
+    if (operation.facts.leaving === undefined) {
+      store.transaction(() => {
+        store.operations.addFacts(operation.id, { leaving: takeOut(context, store.instances.alive(operation.app)) });
+      });
+    }
     await context.router.publish(computeRouteTable(store), context.signal);
     return { outcome: "done", detail: "" };
+  },
+  async undo(context) {
+    putBack(context, context.store.operations.get(context.operation.id).facts.leaving ?? []);
+    await context.router.publish(computeRouteTable(context.store), context.signal);
   },
 };
 

@@ -1,6 +1,6 @@
 import { instanceName, type Instance } from "../../../model/instance.ts";
 import type { Release } from "../../../model/release.ts";
-import { awaitStartup } from "../../health/startup.ts";
+import { awaitStartup, endedEarly } from "../../health/startup.ts";
 import type { Step, StepContext } from "../step.ts";
 import { newInstances, targetRelease } from "./start.ts";
 
@@ -11,10 +11,30 @@ export const health: Step = {
     const release = targetRelease(context);
     const instances = newInstances(context).filter((instance) => instance.phase === "starting");
     if (release === undefined || instances.length === 0) return { outcome: "skipped", detail: "" };
-    const details = await Promise.all(instances.map((instance) => awaitHealthy(context, instance, release)));
+    const healthy = Promise.all(instances.map((instance) => awaitHealthy(context, instance, release)));
+    const details = await whileAllLive(context, instances, healthy);
     return { outcome: "done", detail: [...new Set(details)].join("; ") };
   },
 };
+
+/** A quick instance may die while the slow ones still start: that fails the rollout too. */
+async function whileAllLive<T>(context: StepContext, instances: readonly Instance[], healthy: Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const signal = AbortSignal.any([context.signal, done.signal]);
+  const ends = instances.map(async (instance) => {
+    const exit = await context.engine.exited(instance.id, signal);
+    throw await endedEarly(context, instance, exit);
+  });
+  try {
+    return await Promise.race([healthy, ...ends]);
+  } finally {
+    done.abort(new Error("the checks are over"));
+    await Promise.allSettled(ends);
+    healthy.catch(() => {
+      // The first failure is told; the other instances' follow from it.
+    });
+  }
+}
 
 async function awaitHealthy(context: StepContext, instance: Instance, release: Release): Promise<string> {
   const startedAt = context.clock.now();

@@ -78,7 +78,7 @@ async function runReleaseCommand(context: StepContext, made: Release): Promise<v
     const exit = await Promise.race([engine.exited(id, context.signal), overdue]).finally(() => timeout.abort(new Error("ended")));
     overdue.catch(() => {});
     if (exit === undefined) throw new PortsideError("E_TIME_LIMIT", { what: "The release command", limit: `${limits.releaseCommandMs / 60_000} min` });
-    await engine.forget(id, context.signal);
+    // It is forgotten by the next step: until this one's end is a row, a repetition must find it ended.
     if (exit.code === 0) return;
     const evidence = logs.lastOf(id, EVIDENCE_LINES_MAX).map((line) => `${line.source}: ${line.text}`);
     throw new PortsideError("E_RELEASE_PHASE", { problem: describeExit(exit) }, { evidence });
@@ -99,7 +99,8 @@ async function show(context: StepContext, id: InstanceId, signal: AbortSignal): 
   for (const line of logs.lastOf(id, 1000)) if (line.id > shown) context.tell.output("release.1", line.text);
 }
 
-function oneOffId(operation: number): InstanceId {
+/** The release command's instance, there from its start to the start of the services. */
+export function oneOffId(operation: number): InstanceId {
   return `release-o${operation}`;
 }
 

@@ -1,6 +1,7 @@
-import type { Instance } from "../../../model/instance.ts";
+import { assertRunning } from "../../health/startup.ts";
 import { computeRouteTable, defaultHost } from "../../routes/route-table.ts";
 import { isRouted } from "../../instances/launch-spec.ts";
+import { putBack, takeOut } from "../leaving.ts";
 import type { Facts } from "../request.ts";
 import type { Step, StepContext } from "../step.ts";
 import { instancePlan, newInstances, targetRelease } from "./start.ts";
@@ -13,8 +14,15 @@ export const route: Step = {
   name: "route",
   async run(context) {
     const release = targetRelease(context);
-    switchOver(context);
+    // Asked again after a crash, the switch is made already: the state of now is the new one, and the supervisor cares for it.
+    const isSwitched = context.operation.facts.before !== undefined;
+    if (!isSwitched) {
+      await assertRunning(context, newInstances(context), context.signal);
+      switchOver(context);
+    }
     await context.router.publish(computeRouteTable(context.store), context.signal);
+    // The old ones are still there: the last moment to go back to them.
+    if (!isSwitched) await assertRunning(context, newInstances(context), context.signal);
     for (const instance of newInstances(context)) if (instance.phase === "serving") context.supervisor.watch(instance);
     if (release === undefined) return { outcome: "done", detail: "in force from the first deploy on" };
     const routed = release.types.some((type) => isRouted(release, type));
@@ -23,21 +31,19 @@ export const route: Step = {
   async undo(context) {
     switchBack(context);
     await context.router.publish(computeRouteTable(context.store), context.signal);
+    const routed = newInstances(context).filter((instance) => instance.address !== undefined);
+    await context.router.drain(routed.map(({ id }) => id), context.limits.drainMs, context.signal);
   },
 };
 
 function switchOver(context: StepContext): void {
-  const { store, operation, supervisor } = context;
+  const { store, operation } = context;
   const release = targetRelease(context);
   store.transaction(() => {
-    // Asked again after a crash, the state before is already noted; today's is the new one.
-    if (operation.facts.before === undefined) store.operations.addFacts(operation.id, { before: stateOf(context) });
+    store.operations.addFacts(operation.id, { before: stateOf(context) });
     if (release !== undefined) {
-      for (const old of instancePlan(context, release).retire) {
-        supervisor.release(old.id);
-        store.instances.setPhase(old.id, isUp(old) ? "draining" : "stopping");
-      }
-      for (const fresh of newInstances(context)) if (fresh.phase === "starting") store.instances.setPhase(fresh.id, "serving");
+      store.operations.addFacts(operation.id, { leaving: takeOut(context, instancePlan(context, release).retire) });
+      for (const fresh of newInstances(context)) store.instances.setPhase(fresh.id, "serving");
       makeCurrent(context, release.number);
     }
     const { configVersion, handledEnv, formation } = operation.facts;
@@ -51,24 +57,19 @@ function switchOver(context: StepContext): void {
 
 function switchBack(context: StepContext): void {
   const { store, operation, supervisor } = context;
-  const { before } = store.operations.get(operation.id).facts;
+  const { before, leaving = [] } = store.operations.get(operation.id).facts;
   if (before === undefined) return;
-  const returning: Instance[] = [];
   store.transaction(() => {
-    for (const instance of store.instances.alive(operation.app)) {
-      if (instance.operation === operation.id) store.instances.setPhase(instance.id, "stopping");
-      else if (instance.phase === "draining" || instance.phase === "stopping") {
-        const phase = instance.phase === "draining" ? "serving" : "crashed";
-        store.instances.setPhase(instance.id, phase);
-        returning.push({ ...instance, phase });
-      }
+    for (const { id } of newInstances(context)) {
+      supervisor.release(id);
+      store.instances.setPhase(id, "stopping");
     }
+    putBack(context, leaving);
     if (operation.facts.release !== undefined) store.releases.setStatus(operation.app, operation.facts.release, "pending");
     const { currentRelease, ...rest } = before;
     store.apps.update(operation.app, { ...rest, ...(currentRelease === null ? { currentRelease: null } : { currentRelease }) });
     if (currentRelease !== null) store.releases.setStatus(operation.app, currentRelease, "current");
   });
-  for (const instance of returning) supervisor.adopt(instance);
 }
 
 function makeCurrent(context: StepContext, number: number): void {
@@ -83,8 +84,4 @@ function makeCurrent(context: StepContext, number: number): void {
 function stateOf(context: StepContext): NonNullable<Facts["before"]> {
   const { currentRelease, configVersion, handledEnv, formation } = context.store.apps.get(context.operation.app);
   return { currentRelease: currentRelease ?? null, configVersion, handledEnv, formation };
-}
-
-function isUp(instance: Instance): boolean {
-  return instance.phase === "serving" || instance.phase === "draining";
 }

@@ -1,8 +1,10 @@
+import { doSideBySide } from "../../../lib/side-by-side.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import { instanceName, isEndedInstance, type Instance } from "../../../model/instance.ts";
 import type { Release } from "../../../model/release.ts";
 import { planInstances, type InstancePlan, type Replacement, type Slot } from "../../instances/plan-instances.ts";
 import type { Step, StepContext } from "../step.ts";
+import { oneOffId } from "./release.ts";
 
 /** Starts the new instances of all types side by side; the old ones go on serving. Contract §10. */
 export const start: Step = {
@@ -10,9 +12,10 @@ export const start: Step = {
   async run(context) {
     const release = targetRelease(context);
     if (release === undefined) return { outcome: "skipped", detail: "" };
+    await context.engine.forget(oneOffId(context.operation.id), context.signal);
     const rows = plannedRows(context, release);
     if (rows.length === 0) return { outcome: "skipped", detail: "no new instances" };
-    await Promise.all(rows.map((row) => startOne(context, row)));
+    await doSideBySide(rows, (row, signal) => startOne({ ...context, signal }, row), context.signal);
     return { outcome: "done", detail: rows.map(instanceName).join("  ") };
   },
   async undo(context) {
