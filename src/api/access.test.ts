@@ -55,9 +55,9 @@ test("a route without access neither compiles nor boots (security rule 1)", () =
   assert.throws(() => table.assertComplete(), /GET \/v1\/behind-the-back declares no access/);
 });
 
-test("every route but the public one answers 401 without and with wrong credentials, and does nothing (security rule 1)", async () => {
+test("every route but the public ones answers 401 without and with wrong credentials, and does nothing (security rule 1)", async () => {
   const { routes, ask, control } = createHarness();
-  assert.equal(routes.length, 20);
+  assert.equal(routes.length, 21);
   for (const { method, path, access } of routes) {
     const line = `${method} ${path.replaceAll(/\{\w+\}/g, "demo")}`;
     for (const authorization of NO_RIGHT) {
@@ -72,7 +72,7 @@ test("every route but the public one answers 401 without and with wrong credenti
   }
   assert.deepEqual(
     routes.filter(({ access }) => access === "public").map(({ path }) => path),
-    ["/openapi.json"],
+    ["/schema/app.json", "/openapi.json"],
   );
   assert.deepEqual(control.calls, []);
 });

@@ -11,7 +11,7 @@ import type { ApiLog } from "./api-log.ts";
 import type { ApiContext, ApiEnv, ApiOptions } from "./environment.ts";
 import { EventStreams } from "./event-stream.ts";
 import { API_LIMITS } from "./limits.ts";
-import { addOpenApiRoute } from "./openapi.ts";
+import { addOpenApiRoute, addSchemaRoute } from "./openapi.ts";
 import { guardOrigin } from "./origin-guard.ts";
 import { invalidRequest, presentable, problemResponse } from "./problems.ts";
 import { addAppRoutes } from "./routes/apps.ts";
@@ -54,6 +54,7 @@ export function buildApi(options: ApiOptions): BuiltApi {
   app.use(observe(options, table));
   app.use(guardOrigin);
   addRoutes(table, { control: options.control, streams, limits, log: options.log });
+  addSchemaRoute(table, options.appSchema);
   addOpenApiRoute(table, app, options.version);
   const parts = { log: options.log, table };
   app.notFound((c) => answerError(refusePath(c, table), c, parts));

@@ -13,6 +13,8 @@ export type ApiOptions = {
   /** Bearer token for callers that did not come through the Unix socket. */
   readonly token: Secret;
   readonly clock: Clock;
+  /** The published JSON Schema of app.json. */
+  readonly appSchema: () => Record<string, unknown>;
   /** Portside's own, for the OpenAPI document. */
   readonly version: string;
   readonly log: ApiLog;

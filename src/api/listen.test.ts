@@ -45,6 +45,7 @@ async function openDoors(t: TestContext, home = temporaryHome(t)): Promise<Doors
     token: secret(TOKEN),
     clock: systemClock,
     version: "0.1.0",
+    appSchema: () => ({ title: "app.json" }),
   });
   t.after(() => listener.close());
   return { ...listener, home, control, logged, port: Number(new URL(listener.url).port) };
@@ -91,7 +92,7 @@ test("the socket file is 0600 whatever the umask, and leaves nothing beside it (
     const { secret } = await import(${JSON.stringify(import.meta.resolve("../lib/secret.ts"))});
     const { lstatSync, readdirSync } = await import("node:fs");
     const home = ${JSON.stringify(home)};
-    const api = await listenApi({ home, control: {}, log: () => {}, token: secret("t".repeat(43)), clock: systemClock, version: "0" });
+    const api = await listenApi({ home, control: {}, log: () => {}, token: secret("t".repeat(43)), clock: systemClock, version: "0", appSchema: () => ({}) });
     const mode = (lstatSync(home.apiSocket).mode & 0o777).toString(8);
     process.stdout.write(JSON.stringify([mode, readdirSync(home.root)]));
     await api.close();`;

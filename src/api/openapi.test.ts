@@ -72,3 +72,8 @@ test("docs/reference/api.md shows exactly the routes there are", () => {
   const rows = routes.map(({ method, path, access, summary }) => `| ${method} \`${path}\` | ${access} | ${summary} |`);
   assert.deepEqual(shown, rows, `The table should be:\n${rows.join("\n")}\n`);
 });
+
+test("/schema/app.json is the schema it was given, for anybody (contract §3)", async () => {
+  const response = await createHarness().ask("GET /schema/app.json", { trusted: false });
+  assert.deepEqual([response.status, await response.json()], [200, { title: "app.json" }]);
+});

@@ -12,6 +12,20 @@ const document = defineRoute({
   responses: { 200: jsonAnswer(z.record(z.string(), z.unknown()), "The document.") },
 });
 
+const appSchema = defineRoute({
+  method: "get",
+  path: "/schema/app.json",
+  access: { public: "it describes the files of every app alike and no installation" },
+  summary: "The JSON Schema of app.json.",
+  responses: { 200: jsonAnswer(z.record(z.string(), z.unknown()), "The schema, draft 2020-12.") },
+});
+
+/** `/schema/app.json`, for editors. `readSchema` gives the document; it is asked at the first request. */
+export function addSchemaRoute(table: RouteTable, readSchema: () => Record<string, unknown>): void {
+  let made: Record<string, unknown> | undefined;
+  table.add(appSchema, (c) => c.json((made ??= readSchema()), 200));
+}
+
 /** `/openapi.json`, made from the routes at the first request. To be added last. */
 export function addOpenApiRoute(table: RouteTable, app: OpenAPIHono<ApiEnv>, version: string): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {

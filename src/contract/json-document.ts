@@ -1,5 +1,5 @@
 import { printParseErrorCode, visit, type JSONVisitor } from "jsonc-parser";
-import { parseStrictJson } from "./json-strict.ts";
+import { explainSyntax, JSON_DEPTH_MAX } from "./json-syntax-help.ts";
 
 /**
  * A value of a text with its offset; TOML and YAML are brought into this shape too (only TOML has dates).
@@ -25,14 +25,12 @@ export type JsonDocument =
   | { readonly ok: true; readonly root?: JsonNode; readonly commentAt?: number; readonly trailingCommaAt?: number }
   | { readonly ok: false; readonly problem: JsonSyntaxProblem };
 
-const DEPTH_MAX = 100;
-
 /**
- * Reads JSON with comments and trailing commas allowed. Never throws.
+ * Reads JSON with comments and trailing commas allowed. Never throws. The quick parser below takes what is strict JSON.
  * Only the first syntax error is given: what a tolerant parser finds after it is mostly its consequence (D72).
  */
 export function parseJsonDocument(text: string): JsonDocument {
-  const strict = parseStrictJson(text, DEPTH_MAX);
+  const strict = parseStrictJson(text, JSON_DEPTH_MAX);
   if (strict !== undefined) return { ok: true, root: strict };
   const builder = new TreeBuilder();
   try {
@@ -73,7 +71,7 @@ class TreeBuilder {
       onComment: (offset) => {
         this.#commentAt ??= offset;
       },
-      onError: (code, offset) => this.#fail({ offset, ...explain(printParseErrorCode(code)) }),
+      onError: (code, offset) => this.#fail({ offset, ...explainSyntax(printParseErrorCode(code)) }),
     };
   }
 
@@ -93,7 +91,7 @@ class TreeBuilder {
   }
 
   #begin(node: JsonNode): void {
-    if (this.#open.length >= DEPTH_MAX) this.#fail({ offset: node.offset, ...explain("TooDeep") });
+    if (this.#open.length >= JSON_DEPTH_MAX) this.#fail({ offset: node.offset, ...explainSyntax("TooDeep") });
     this.#add(node);
     this.#open.push(node);
   }
@@ -123,46 +121,151 @@ function literal(value: unknown, offset: number): JsonNode {
   return { kind: "null", offset };
 }
 
-type Explanation = { readonly message: string; readonly hint: string };
+/**
+ * Reads strict JSON quickly, as nodes with offsets. `undefined` for everything else, also when it is nested deeper than `depthMax`: the
+ * tolerant parser, some times slower, then says what it is.
+ */
+export function parseStrictJson(text: string, depthMax: number): JsonNode | undefined {
+  return new StrictParser(text, depthMax).parse();
+}
 
-/** By the parser's name of the error. The text itself is never shown: it may be a config value. */
-const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
-  InvalidSymbol: {
-    message: "This is no JSON value.",
-    hint: "Put text and keys in double quotes; `true`, `false` and numbers stand alone.",
-  },
-  InvalidNumberFormat: { message: "This is no JSON number.", hint: "Write digits, as in `12` or `0.5`." },
-  UnexpectedEndOfNumber: { message: "This number is not complete.", hint: "Write digits after its point or exponent." },
-  PropertyNameExpected: {
-    message: "A key in double quotes is missing here.",
-    hint: "Add the key, or remove what stands here.",
-  },
-  ValueExpected: { message: "A value is missing here.", hint: "Add the value, or remove the comma or key before it." },
-  ColonExpected: { message: "A colon is missing between a key and its value.", hint: 'Write `"key": value`.' },
-  CommaExpected: { message: "A comma is missing before this.", hint: "Put a comma between the two." },
-  CloseBraceExpected: { message: "The file ends inside an object.", hint: "Add the missing `}`." },
-  CloseBracketExpected: { message: "The file ends inside a list.", hint: "Add the missing `]`." },
-  EndOfFileExpected: {
-    message: "Something follows after the end of the JSON value.",
-    hint: "Remove it, or remove the bracket that closes too early.",
-  },
-  UnexpectedEndOfComment: { message: "This comment is never closed.", hint: "Close it with `*/`, or remove it." },
-  UnexpectedEndOfString: {
-    message: "This text is not closed on its line.",
-    hint: 'Close it with `"`; write a line break as `\\n`.',
-  },
-  InvalidUnicode: {
-    message: "This text has a `\\u` without four hexadecimal digits.",
-    hint: "Write the four digits, or `\\\\` for a backslash.",
-  },
-  InvalidEscapeCharacter: {
-    message: "This text has a backslash that escapes nothing.",
-    hint: "Write `\\\\` for a backslash.",
-  },
-  InvalidCharacter: { message: "This text holds a control character.", hint: "Write it as `\\t` or `\\u00…`." },
-  TooDeep: { message: `Objects and lists are nested more than ${DEPTH_MAX} deep here.`, hint: "Nest less deeply." },
-};
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+// oxlint-disable-next-line no-control-regex -- JSON texts hold none, and a backslash needs a second look
+const SPECIAL = /[\u0000-\u001f\\]/;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 
-function explain(name: string): Explanation {
-  return EXPLANATIONS[name] ?? { message: "This is not JSON.", hint: "Correct the JSON syntax here." };
+class StrictParser {
+  readonly #text: string;
+  readonly #depthMax: number;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string, depthMax: number) {
+    this.#text = text;
+    this.#depthMax = depthMax;
+  }
+
+  parse(): JsonNode | undefined {
+    this.#skipBlanks();
+    const root = this.#value();
+    this.#skipBlanks();
+    return this.#at === this.#text.length ? root : undefined;
+  }
+
+  #value(): JsonNode | undefined {
+    const offset = this.#at;
+    switch (this.#text[offset]) {
+      case "{":
+      case "[":
+        return this.#nested(offset);
+      case '"': {
+        const value = this.#string();
+        return value === undefined ? undefined : { kind: "text", offset, value };
+      }
+      case "t":
+        return this.#word("true", { kind: "boolean", offset, value: true });
+      case "f":
+        return this.#word("false", { kind: "boolean", offset, value: false });
+      case "n":
+        return this.#word("null", { kind: "null", offset });
+      default:
+        return this.#number(offset);
+    }
+  }
+
+  #nested(offset: number): JsonNode | undefined {
+    if (this.#depth === this.#depthMax) return undefined;
+    this.#depth += 1;
+    this.#at += 1;
+    this.#skipBlanks();
+    const node = this.#text[offset] === "{" ? this.#object(offset) : this.#list(offset);
+    this.#depth -= 1;
+    return node;
+  }
+
+  #object(offset: number): JsonNode | undefined {
+    const members: JsonMember[] = [];
+    if (this.#takes("}")) return { kind: "object", offset, members };
+    do {
+      this.#skipBlanks();
+      const keyAt = this.#at;
+      const key = this.#text.charCodeAt(keyAt) === QUOTE ? this.#string() : undefined;
+      this.#skipBlanks();
+      if (key === undefined || !this.#takes(":")) return undefined;
+      this.#skipBlanks();
+      const node = this.#value();
+      if (node === undefined) return undefined;
+      members.push({ key, offset: keyAt, node });
+      this.#skipBlanks();
+    } while (this.#takes(","));
+    return this.#takes("}") ? { kind: "object", offset, members } : undefined;
+  }
+
+  #list(offset: number): JsonNode | undefined {
+    const items: JsonNode[] = [];
+    if (this.#takes("]")) return { kind: "list", offset, items };
+    do {
+      this.#skipBlanks();
+      const item = this.#value();
+      if (item === undefined) return undefined;
+      items.push(item);
+      this.#skipBlanks();
+    } while (this.#takes(","));
+    return this.#takes("]") ? { kind: "list", offset, items } : undefined;
+  }
+
+  #string(): string | undefined {
+    const start = this.#at;
+    let end = this.#text.indexOf('"', start + 1);
+    while (end !== -1 && this.#isEscaped(end)) end = this.#text.indexOf('"', end + 1);
+    if (end === -1) return undefined;
+    this.#at = end + 1;
+    const literal = this.#text.slice(start + 1, end);
+    return SPECIAL.test(literal) ? unescape(this.#text.slice(start, end + 1)) : literal;
+  }
+
+  /** Whether an odd number of backslashes stands before this place. */
+  #isEscaped(at: number): boolean {
+    let first = at;
+    while (this.#text.charCodeAt(first - 1) === BACKSLASH) first -= 1;
+    return (at - first) % 2 === 1;
+  }
+
+  #number(offset: number): JsonNode | undefined {
+    NUMBER.lastIndex = offset;
+    if (!NUMBER.test(this.#text)) return undefined;
+    this.#at = NUMBER.lastIndex;
+    return { kind: "number", offset, value: Number(this.#text.slice(offset, this.#at)) };
+  }
+
+  #word(word: string, node: JsonNode): JsonNode | undefined {
+    if (!this.#text.startsWith(word, this.#at)) return undefined;
+    this.#at += word.length;
+    return node;
+  }
+
+  #takes(character: string): boolean {
+    if (this.#text[this.#at] !== character) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  /** Blank, tab, line feed and carriage return, as JSON has them. */
+  #skipBlanks(): void {
+    for (;;) {
+      const unit = this.#text.charCodeAt(this.#at);
+      if (unit !== 0x20 && unit !== 0x0a && unit !== 0x0d && unit !== 0x09) return;
+      this.#at += 1;
+    }
+  }
+}
+
+function unescape(quoted: string): string | undefined {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    // A control character or a wrong escape; the tolerant parser says which.
+    return undefined;
+  }
 }

@@ -86,6 +86,9 @@ const buildpack: Reader<ProjectBuildpack> = refine(
         "Remove the version; the `uri` alone says which one.",
       );
     if (has("uri") && has("script")) return rejectBuildpack(place, "has a `uri` and a script", "Keep one of the two.");
+    // What was reported as wrong would leave half a buildpack.
+    const isLost = (key: "id" | "uri" | "script"): boolean => declared[key] === undefined && has(key);
+    if (isLost("id") || isLost("uri") || isLost("script")) return undefined;
     return declared.script === undefined ? declared : { version: "0.0.0", ...declared };
   },
 );

@@ -100,6 +100,9 @@ test("cnb §11 without a version it is 0.1, and what only 0.2 has counts too", (
     diagnostics.map((d) => [d.code, d.severity, d.line, d.column, d.hint]),
     [["PROJ_VERSION_MISSING", "warning", 1, 1, 'Add `schema-version = "0.2"` under `[_]`.']],
   );
+  const both = parseProjectToml('[build]\ninclude = ["a"]\n[io.buildpacks]\nexclude = ["b"]\n');
+  assert.deepEqual(both.value, { schemaVersion: "0.1", project: {}, include: ["a"], env: [] });
+  assert.match(both.diagnostics[0]?.message ?? "", /ignored beside `build`/);
   assert.equal(summary('[project]\nid = "x"\n'), "PROJ_VERSION_MISSING@1:1");
   assert.equal(summary('a = 1\n[_]\nid = "x"\n'), "PROJ_VERSION_MISSING@2:1 /_");
   assert.equal(summary(""), "PROJ_VERSION_MISSING@1:1");
@@ -233,6 +236,18 @@ build.env = [{ name = "A", value = "1" }, { name = "B", value = 2 }, { name = "A
     env: [{ name: "A", value: "3" }],
     group: [{ id: "a", version: "1" }, { uri: "from=builder" }],
   });
+});
+
+test("cnb §11 a buildpack with a wrong part is left out whole", () => {
+  for (const part of [
+    "id = []",
+    'id = "a"\nuri = 5',
+    'id = "a"\nscript = { api = "0.10", inline = 5 }',
+    'id = "a"\nscript = 1',
+  ]) {
+    const { value, diagnostics } = parseProjectToml(`${V2}[[io.buildpacks.group]]\n${part}\n`);
+    assert.deepEqual([value.group, diagnostics.map((d) => d.code)], [undefined, ["PROJ_TYPE"]], part);
+  }
 });
 
 test("cnb §11 messages say what and what to do", () => {

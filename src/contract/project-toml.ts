@@ -16,8 +16,8 @@ const EMPTY: ProjectToml = { schemaVersion: "0.1", project: {}, env: [] };
 
 /**
  * Reads project.toml of schema 0.1, 0.2 or 0.3 into one shape; wrong parts are left out. A file without a version is read as 0.1, with a
- * warning, and its `io.buildpacks`, which 0.1 does not have, counts all the same. Other tables belong to others and are not looked into.
- * Never throws. Codes: `PROJ_…`. cnb.md §11.
+ * warning; its `io.buildpacks`, which 0.1 does not have, counts all the same where there is no `build`. Other tables belong to others
+ * and are not looked into. Never throws. Codes: `PROJ_…`. cnb.md §11.
  */
 export function parseProjectToml(raw: string, file = "project.toml"): Parsed<ProjectToml> {
   const content = raw.startsWith("\uFEFF") ? raw.slice(1) : raw;
@@ -48,7 +48,8 @@ function readVersion(root: Place): Version | "absent" | "refused" {
 }
 
 function readFile(root: Place, version: Version | "absent"): ProjectToml {
-  if (version === "absent") warnOfVersion(root);
+  const hasOldBuild = memberPlace(root, "build") !== undefined;
+  if (version === "absent") warnOfVersion(root, hasOldBuild);
   const isOld = version === "absent" || version === "0.1";
   const isNew = version !== "0.1";
   warnOfTables(root, { isOld, isNew });
@@ -64,7 +65,7 @@ function readFile(root: Place, version: Version | "absent"): ProjectToml {
     ...(metadata === undefined ? {} : { metadata }),
     ...read(underscoreTable, at(root, "_", isNew)),
   };
-  const io = at(root, "io", isNew);
+  const io = at(root, "io", version === "absent" ? !hasOldBuild : isNew);
   if (io !== undefined && io.node.kind !== "object") read(object({}), io);
   const build = {
     ...read(buildTable, at(root, "build", isOld)),
@@ -146,12 +147,14 @@ function noteOldEnv(place: Place): void {
   reject(old, "PROJ_OLD_NAME", { message, hint: "Write `[[io.buildpacks.build.env]]`." });
 }
 
-function warnOfVersion(root: Place): void {
+function warnOfVersion(root: Place, hasOldBuild: boolean): void {
   const place = memberPlace(root, "_") ?? root;
   const hasNewTables = memberPlace(root, "io") !== undefined;
-  const message = hasNewTables
-    ? "The file names no schema version, so other platforms read it as 0.1 and ignore `io.buildpacks`."
-    : "The file names no schema version; it is read as 0.1.";
+  const message = !hasNewTables
+    ? "The file names no schema version; it is read as 0.1."
+    : hasOldBuild
+      ? "The file names no schema version, so it is read as 0.1, and `io.buildpacks` is ignored beside `build`."
+      : "The file names no schema version, so other platforms read it as 0.1 and ignore `io.buildpacks`.";
   const hint = `Add \`schema-version = "${hasNewTables ? "0.2" : "0.1"}"\` under \`[_]\`.`;
   reject(place, "PROJ_VERSION_MISSING", { message, hint });
 }

@@ -17,11 +17,6 @@ export type LogLine = {
 
 export const LOG_LINE_BYTES_MAX = 10_000;
 
-/** `2026-01-01T00:00:00.123456+00:00 app[web.1]: text`, Heroku's form. */
-export function formatLogLine(line: Pick<LogLine, "atUs" | "source" | "text">): string {
-  return `${formatLogTime(line.atUs)} ${line.source}: ${line.text}`;
-}
-
 /** `2026-01-01T00:00:00.123456+00:00`. */
 export function formatLogTime(atUs: number): string {
   const seconds = Math.floor(atUs / 1_000_000);

@@ -1,7 +1,7 @@
 import type { JsonMember, JsonNode } from "../contract/json-document.ts";
 import { shownText } from "../contract/shown-text.ts";
 import { spotInAppJson } from "./app-json-findings.ts";
-import { itemsOf, memberOf, membersOf, textOf } from "./app-json-text.ts";
+import { memberOf, membersOf, textOf } from "./app-json-text.ts";
 import { appJsonMember, type AppSource } from "./app-source.ts";
 import type { Spot } from "./finding.ts";
 import { nameOn } from "./platforms.ts";

@@ -1,6 +1,6 @@
-import { parse } from "smol-toml";
-import type { JsonMember } from "../contract/json-document.ts";
-import { itemsOf, memberOf, readAppJsonText, type AppJsonText } from "./app-json-text.ts";
+import type { JsonMember, JsonNode } from "../contract/json-document.ts";
+import { parseTomlDocument } from "../contract/toml-document.ts";
+import { itemsOf, memberOf, readAppJsonText, textOf, type AppJsonText } from "./app-json-text.ts";
 import { finalEntrypoint, readDockerfile, type DockerInstruction, type Dockerfile } from "./dockerfile.ts";
 import type { Platform, PlatformFacts } from "./platforms.ts";
 import { PLATFORMS } from "./platforms.ts";
@@ -9,7 +9,6 @@ import { scanShell } from "./shell-scan.ts";
 import { readShell } from "./shell-syntax.ts";
 import type { ShellText } from "./shell-text.ts";
 import type { SourceFiles } from "./source-files.ts";
-import { isTable, type TomlTable } from "./toml-table.ts";
 
 /** How a platform makes something that runs out of these files. `classic`: a buildpack that leaves a plain folder. */
 export type BuildKind = "classic" | "cnb" | "dockerfile";
@@ -27,7 +26,8 @@ export type AppSource = {
   readonly appJson?: AppJsonText;
   /** The Dockerfile that the platform builds with. */
   readonly dockerfile?: UsedDockerfile;
-  readonly appPackToml?: TomlTable;
+  /** The table of apppack.toml; absent when it is no TOML. */
+  readonly appPackToml?: JsonNode;
   /** Whether commands are split into words and run without a shell, by Paketo's `BP_DIRECT_PROCESS`. */
   readonly isDirect: boolean;
   /** A command on its syntax tree; read once. */
@@ -86,7 +86,7 @@ type BuildFacts = {
   readonly files: SourceFiles;
   readonly platform: Platform;
   readonly appJson: AppJsonText | undefined;
-  readonly appPackToml: TomlTable | undefined;
+  readonly appPackToml: JsonNode | undefined;
 };
 
 function buildKind({ files, platform, appJson, appPackToml }: BuildFacts): BuildKind {
@@ -98,7 +98,7 @@ function buildKind({ files, platform, appJson, appPackToml }: BuildFacts): Build
       return files.has("Dockerfile") ? "dockerfile" : "classic";
     }
     case "apppack":
-      return buildSection(appPackToml)["system"] === "dockerfile" ? "dockerfile" : "cnb";
+      return textOf(tableValue(appPackToml, "build", "system")) === "dockerfile" ? "dockerfile" : "cnb";
     case "aptible":
       return "dockerfile";
     case "heroku":
@@ -116,8 +116,8 @@ function usedDockerfile({
   appPackToml,
 }: Omit<BuildFacts, "appJson"> & { readonly build: BuildKind }): UsedDockerfile | undefined {
   if (build !== "dockerfile") return undefined;
-  const named = buildSection(appPackToml)["dockerfile"];
-  const path = typeof named === "string" && files.has(named) ? named : "Dockerfile";
+  const named = textOf(tableValue(appPackToml, "build", "dockerfile"));
+  const path = named !== undefined && files.has(named) ? named : "Dockerfile";
   const raw = files.get(path);
   if (raw === undefined) return undefined;
   const content = readDockerfile(raw);
@@ -125,42 +125,35 @@ function usedDockerfile({
   return { path, content, ...(entrypoint === undefined ? {} : { entrypoint }) };
 }
 
-function buildSection(appPackToml: TomlTable | undefined): TomlTable {
-  const build = appPackToml?.["build"];
-  return isTable(build) ? build : {};
-}
-
 /** `BP_DIRECT_PROCESS` among the build variables of project.toml, in schema 0.2 or 0.1. */
-function hasDirectProcess(projectToml: TomlTable | undefined): boolean {
-  const places = [
-    ["io", "buildpacks", "build", "env"],
-    ["build", "env"],
+function hasDirectProcess(projectToml: JsonNode | undefined): boolean {
+  const entries = [
+    ...itemsOf(tableValue(projectToml, "io", "buildpacks", "build", "env")),
+    ...itemsOf(tableValue(projectToml, "build", "env")),
   ];
-  const value = places
-    .flatMap((path) => listAt(projectToml, path))
-    .findLast((entry) => isTable(entry) && entry["name"] === "BP_DIRECT_PROCESS");
-  return isTable(value) && ["true", "1"].includes(String(value["value"]));
+  const last = entries.findLast((entry) => textOf(tableValue(entry, "name")) === "BP_DIRECT_PROCESS");
+  const value = tableValue(last, "value");
+  const isSet = textOf(value) === "true" || textOf(value) === "1";
+  return isSet || (value?.kind === "boolean" && value.value) || (value?.kind === "number" && value.value === 1);
 }
 
-function listAt(table: unknown, path: readonly string[]): readonly unknown[] {
-  let at = table;
-  for (const key of path) at = isTable(at) ? at[key] : undefined;
-  return Array.isArray(at) ? at : [];
+/** What stands under a path of keys of a TOML file. */
+export function tableValue(table: JsonNode | undefined, ...path: readonly string[]): JsonNode | undefined {
+  let node = table;
+  for (const key of path) node = memberOf(node, key, false)?.node;
+  return node;
 }
 
 /** What is no TOML counts as absent: the platform's own parser says what is wrong with it. */
-function readToml(raw: string | undefined): TomlTable | undefined {
+function readToml(raw: string | undefined): JsonNode | undefined {
   if (raw === undefined) return undefined;
-  try {
-    return parse(raw);
-  } catch {
-    return undefined;
-  }
+  const document = parseTomlDocument(raw.replace(/^\uFEFF/, ""));
+  return document.ok ? document.root : undefined;
 }
 
 /** A member of app.json, by its path from the top. Keys in any case where the platform takes them so. */
 export function appJsonMember(app: AppSource, ...path: readonly string[]): JsonMember | undefined {
-  let node = app.appJson?.root as JsonMember["node"] | undefined;
+  let node: JsonNode | undefined = app.appJson?.root;
   let found: JsonMember | undefined;
   for (const key of path) {
     found = memberOf(node, key, app.facts.isKeyCaseFree);

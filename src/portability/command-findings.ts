@@ -44,10 +44,10 @@ export function findLostSyntax(app: AppSource): readonly Spot[] {
 function lostSyntax(app: AppSource, entry: ProcessEntry, piece: ShellPiece): string {
   const shown = shownText(piece.text);
   if (commandMode(app, entry) === "words")
-    return `No shell runs \`${entry.name}\` at ${app.facts.title}, so \`${shown}\` becomes an argument.`;
+    return `No shell runs \`${shownText(entry.name)}\` at ${app.facts.title}, so \`${shown}\` becomes an argument.`;
   const isQuote = /^\$?["']/.test(piece.text);
   const effect = isQuote ? "loses its quotes" : "is not understood";
-  return `Dokku's buildpack images run \`${entry.name}\` without a shell: \`${shown}\` ${effect}.`;
+  return `Dokku's buildpack images run \`${shownText(entry.name)}\` without a shell: \`${shown}\` ${effect}.`;
 }
 
 function syntaxHint(app: AppSource, entry: ProcessEntry): string {
@@ -61,7 +61,7 @@ export function findLostExpansions(app: AppSource): readonly Spot[] {
     const piece = lostExpansion(app, entry);
     if (piece === undefined) return [];
     const effect = app.platform === "dokku" ? lossAtDokku(piece.text) : "is passed on as it is written";
-    const message = `No shell expands \`${shownText(piece.text)}\` in \`${entry.name}\` at ${app.facts.title}: it ${effect}.`;
+    const message = `No shell expands \`${shownText(piece.text)}\` in \`${shownText(entry.name)}\` at ${app.facts.title}: it ${effect}.`;
     return [spotInCommand(entry, piece.at, { message, hint: "Expand it inside a script." })];
   });
 }
@@ -96,7 +96,7 @@ export function findSwallowedSignals(app: AppSource): readonly Spot[] {
       return [spotInCommand(entry, stays.wrapper.at, { message, hint })];
     }
     if (!isShellFirst || !stays.outer) return [];
-    const message = `Aptible starts \`${entry.name}\` with \`/bin/sh -c\`: the stop signal ends there, and the program is killed.`;
+    const message = `Aptible starts \`${shownText(entry.name)}\` with \`/bin/sh -c\`: the stop signal ends there, and the program is killed.`;
     return [spotInCommand(entry, 0, { message, hint: hint.replace("last command", "command that stays") })];
   });
 }

@@ -34,7 +34,7 @@ export function findEntrypointArguments(app: AppSource): readonly Spot[] {
   const entry = app.entries.find((candidate) => findShellSyntax(app, candidate) !== undefined);
   if (entry === undefined) return [];
   const shown = shownText(dockerfile.entrypoint.text);
-  const message = `The command of \`${entry.name}\` becomes arguments of \`${shown}\`, its shell syntax too.`;
+  const message = `The command of \`${shownText(entry.name)}\` becomes arguments of \`${shown}\`, its shell syntax too.`;
   return [
     spotAt(dockerfile, dockerfile.entrypoint, {
       message,
@@ -50,7 +50,7 @@ export function findSharedHealthcheck(app: AppSource): readonly Spot[] {
   if (dockerfile === undefined || types.size < 2) return [];
   const check = finalInstructions(dockerfile.content).findLast(({ keyword }) => keyword === "HEALTHCHECK");
   if (check === undefined || /^none$/i.test(check.text) || check.text.includes("APTIBLE_PROCESS_TYPE")) return [];
-  const message = `Aptible runs this check in all ${types.size} services, \`worker\`-like ones too.`;
+  const message = `Aptible runs this check in all ${types.size} services, not in one alone.`;
   return [spotAt(dockerfile, check, { message, hint: "Branch on `APTIBLE_PROCESS_TYPE` in the check." })];
 }
 

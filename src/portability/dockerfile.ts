@@ -111,7 +111,7 @@ function readFrom(text: string, defaults: ReadonlyMap<string, string>): { base: 
   const [image = "", as = "", name = ""] = words(text).filter((word) => !word.startsWith("--"));
   const base = unquote(image).replace(
     /\$(?:\{([A-Za-z_]\w*)(?::?-([^}]*))?\}|([A-Za-z_]\w*))/g,
-    (_, braced?: string, other?: string, bare?: string) => defaults.get(braced ?? bare ?? "") ?? other ?? "",
+    (_, ...[braced, other, bare]: (string | undefined)[]) => defaults.get(braced ?? bare ?? "") ?? other ?? "",
   );
   return as.toLowerCase() === "as" && name !== "" ? { base, name: name.toLowerCase() } : { base };
 }

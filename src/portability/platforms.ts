@@ -1,7 +1,17 @@
-import type { LineTrait } from "./procfile-lines.ts";
-
 /** A platform that `checkPortability` can speak for. */
 export type Platform = "heroku" | "heroku-cnb" | "heroku-local" | "dokku" | "apppack" | "aptible" | "paketo";
+
+/** What a platform may refuse, drop or misread about a line of the Procfile. */
+export type LineTrait =
+  | "noColon"
+  | "noName"
+  | "blankBeforeColon"
+  | "noBlankAfterColon"
+  | "indented"
+  | "slashComment"
+  | "noCommand"
+  | "commentAsCommand"
+  | "mergeMarker";
 
 /**
  * What the rules need to know about a platform. Facts, no behaviour: reference page "How other platforms read the same files".

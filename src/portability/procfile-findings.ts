@@ -1,15 +1,8 @@
 import { shownText } from "../contract/shown-text.ts";
-import type { AppSource } from "./app-source.ts";
+import { tableValue, type AppSource } from "./app-source.ts";
 import type { Spot } from "./finding.ts";
-import { nameOn } from "./platforms.ts";
-import {
-  meantNames,
-  readProcfileLines,
-  type LineTrait,
-  type ProcessEntry,
-  type ProcfileLine,
-} from "./procfile-lines.ts";
-import { isTable } from "./toml-table.ts";
+import { nameOn, type LineTrait } from "./platforms.ts";
+import { meantNames, readProcfileLines, type ProcessEntry, type ProcfileLine } from "./procfile-lines.ts";
 
 /** The file all of these are about. */
 export const PROCFILE = "Procfile";
@@ -196,10 +189,11 @@ export function findIgnoredProcfile(app: AppSource): readonly Spot[] {
 /** AppPack's own list of process types, which takes the Procfile's place in a Dockerfile build. */
 function hasAppPackServices(app: AppSource): boolean {
   if (app.platform !== "apppack" || app.build !== "dockerfile") return false;
-  const { services, deploy } = app.appPackToml ?? {};
+  const toml = app.appPackToml;
   const lines = readProcfileLines(app.files.get(PROCFILE) ?? "").lines.filter(({ name }) => name !== "");
   return lines.every(({ name }) => {
-    if (nameOn("apppack", name) === "release") return isTable(deploy) && deploy["release_command"] !== undefined;
-    return isTable(services) && (isTable(services[name]) || isTable(services[nameOn("apppack", name)]));
+    const renamed = nameOn("apppack", name);
+    if (renamed === "release") return tableValue(toml, "deploy", "release_command") !== undefined;
+    return [name, renamed].some((key) => tableValue(toml, "services", key)?.kind === "object");
   });
 }

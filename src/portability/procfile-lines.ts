@@ -1,17 +1,4 @@
-import type { Platform } from "./platforms.ts";
-import { nameOn } from "./platforms.ts";
-
-/** What a platform may refuse, drop or misread about a line. */
-export type LineTrait =
-  | "noColon"
-  | "noName"
-  | "blankBeforeColon"
-  | "noBlankAfterColon"
-  | "indented"
-  | "slashComment"
-  | "noCommand"
-  | "commentAsCommand"
-  | "mergeMarker";
+import { nameOn, type LineTrait, type Platform } from "./platforms.ts";
 
 /** A line of a Procfile that is neither blank nor a `#` comment, taken apart without judging it. Offsets from 0, inside the line. */
 export type ProcfileLine = {

@@ -10,8 +10,10 @@ export function scanShell(text: string): ShellText {
   scan.run();
   const { words } = scan;
   const [first] = words;
-  const isAssignment = first !== undefined && /^[A-Za-z_]\w*\+?=/.test(first.text);
+  const isAssignment = first !== undefined && ASSIGNMENT.test(first.text);
   const wrapper = wrapperOf(words);
+  const hasExec = words.some(({ text: word }) => word === "exec");
+  const hasProgram = words.some(({ text: word }) => !ASSIGNMENT.test(word));
   return {
     text,
     ...(scan.commentAt === undefined ? {} : { commentAt: scan.commentAt }),
@@ -22,10 +24,11 @@ export function scanShell(text: string): ShellText {
     quoted: scan.quoted,
     runningWords: words,
     // Without a tree nothing is known about the end of the line, so nothing is claimed when any `exec` is there.
-    stays: { outer: !words.some(({ text: word }) => word === "exec"), ...(wrapper === undefined ? {} : { wrapper }) },
+    stays: { outer: hasProgram && !hasExec, ...(wrapper === undefined ? {} : { wrapper }) },
   };
 }
 
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 const NAME_OR_SPECIAL = /\$(?:[A-Za-z_]\w*|[0-9@*#?!$-])/y;
 
 class Scan {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listenApi } from "../api/listen.ts";
 import { BuildpackBuilder } from "../build/builder.ts";
@@ -20,6 +21,7 @@ import { EdgeKeeper } from "./edge-process.ts";
 import { loadApiToken } from "./prepare-home.ts";
 import type { Settings } from "./settings.ts";
 
+const APP_SCHEMA = fileURLToPath(new URL("../../schema/app.json", import.meta.url));
 const BUILDPACKS = fileURLToPath(new URL("../../buildpacks", import.meta.url));
 
 /** A running control plane. */
@@ -64,7 +66,7 @@ export async function startServer(options: {
   const opening = new AbortController();
   await Promise.all([edge.open(), control.open(opening.signal)]);
   accessLog.open();
-  const api = await listenApi({ control, token: loadApiToken(home.apiToken, base.random), clock: base.clock, version, log, home });
+  const api = await listenApi({ control, token: loadApiToken(home.apiToken, base.random), clock: base.clock, version, log, home, appSchema: readAppSchema });
   apiUrl = api.url;
   const serverFile: ServerFile = { pid: process.pid, version, apiUrl, startedAt };
   writeFileAtomic(home.serverFile, JSON.stringify(serverFile));
@@ -82,6 +84,10 @@ export async function startServer(options: {
       store.close();
     },
   };
+}
+
+function readAppSchema(): Record<string, unknown> {
+  return JSON.parse(readFileSync(APP_SCHEMA, "utf8")) as Record<string, unknown>;
 }
 
 function edgeState(router: FileRouter, settings: Settings): PlatformState["edge"] {

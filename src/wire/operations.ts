@@ -1,5 +1,4 @@
 import * as z from "zod";
-import type { OperationEvent } from "../model/operation.ts";
 
 export const operationFailureSchema = z
   .object({
@@ -11,6 +10,10 @@ export const operationFailureSchema = z
   })
   .meta({ id: "OperationFailure" });
 
+/** An operation. Its events are a stream of the model's `OperationEvent`s (`GET /v1/operations/{id}/events`): `id` is `seq`,
+ * `event` is `type`, data is the JSON; the stream ends after `ended`, and `Last-Event-ID` goes on behind that event. `at` stays in
+ * milliseconds, as recorded. Should the server fail in the middle, the last event is `problem` with a `Problem`.
+ */
 export const operationSchema = z
   .object({
     id: z.number().int(),
@@ -24,10 +27,3 @@ export const operationSchema = z
   })
   .meta({ id: "Operation" });
 export type OperationView = z.infer<typeof operationSchema>;
-
-/**
- * `GET /v1/operations/{id}/events` is a stream of these as server-sent events: `id` is `seq`, `event` is `type`, data is the JSON.
- * It ends after `ended`; `Last-Event-ID` goes on behind that event. `at` stays in milliseconds, as recorded.
- * Should the server fail in the middle, the last event is `problem` with a `Problem`.
- */
-export type OperationEventView = OperationEvent;

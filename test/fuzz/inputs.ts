@@ -4,7 +4,8 @@ import { EXAMPLES } from "../../src/contract/examples/examples.ts";
 import type { Target } from "./target.ts";
 
 const CORPUS = new URL("./corpus/", import.meta.url);
-const UNITS_MAX = 65_536;
+/** Some parsers refuse what is larger than their files ever are, so smaller heaps must be tried too. */
+const LARGE_UNITS = [65_536, 32_768, 8_192] as const;
 const MUTATIONS_MAX = 6;
 
 /** Texts to start from: `corpus/TARGET/*`, and the manual's examples. */
@@ -17,7 +18,10 @@ export function corpusOf(name: string): readonly string[] {
 
 type Mutation = { readonly at: number; readonly length: number; readonly what: string; readonly kind: number };
 
-/** Texts of the corpus with pieces cut, doubled, moved or put in; heaps of tokens; any text; and, seldom, 64 KiB of one piece. */
+/**
+ * Texts that are nearly right; texts of the corpus with pieces or lines cut, doubled, moved or put in; heaps of tokens; any text; and,
+ * seldom, 64 KiB of one piece.
+ */
 export function inputsFor(target: Target, corpus: readonly string[]): fc.Arbitrary<string> {
   const token = fc.constantFrom(...target.tokens);
   const piece = fc.oneof(
@@ -25,25 +29,35 @@ export function inputsFor(target: Target, corpus: readonly string[]): fc.Arbitra
     { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 4 }) },
   );
   const mutation: fc.Arbitrary<Mutation> = fc.record(
-    { at: fc.nat(4_096), length: fc.nat(24), what: piece, kind: fc.nat(4) },
+    { at: fc.nat(4_096), length: fc.nat(24), what: piece, kind: fc.nat(7) },
     { noNullPrototype: true },
   );
-  const mutated = fc
-    .tuple(fc.constantFrom("", ...corpus), fc.array(mutation, { maxLength: MUTATIONS_MAX }))
-    .map(([text, mutations]) => mutations.reduce(mutate, text));
+  const mutations = fc.array(mutation, { minLength: 1, maxLength: MUTATIONS_MAX });
+  const mutated = fc.tuple(fc.constantFrom("", ...corpus), mutations).map(([text, all]) => all.reduce(mutate, text));
+  const right = target.shaped ?? mutated;
+  const nearly = fc.tuple(right, mutation).map(([text, one]) => mutate(text, one));
   const heap = fc.array(piece, { maxLength: 24 }).map((pieces) => pieces.join(""));
   const large = fc
-    .tuple(fc.array(token, { minLength: 1, maxLength: 4 }), fc.constantFrom("", ...corpus), fc.nat(2))
-    .map(([pieces, text, side]) => grow(pieces.join(""), text, side));
+    .tuple(
+      fc.array(token, { minLength: 1, maxLength: 4 }),
+      fc.constantFrom("", ...corpus),
+      fc.nat(2),
+      fc.constantFrom(...LARGE_UNITS),
+    )
+    .map(([pieces, text, side, units]) => grow(pieces.join(""), text, { side, units }));
   return fc.oneof(
-    { weight: 600, arbitrary: mutated },
-    { weight: 330, arbitrary: heap },
-    { weight: 67, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
-    { weight: 3, arbitrary: large },
+    { weight: 350, arbitrary: right },
+    { weight: 100, arbitrary: nearly },
+    { weight: 350, arbitrary: mutated },
+    { weight: 150, arbitrary: heap },
+    { weight: 44, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
+    { weight: 6, arbitrary: large },
   );
 }
 
-function mutate(text: string, { at: anywhere, length, what, kind }: Mutation): string {
+function mutate(text: string, mutation: Mutation): string {
+  if (mutation.kind > 4) return mutateLines(text, mutation);
+  const { at: anywhere, length, what, kind } = mutation;
   const at = text === "" ? 0 : anywhere % (text.length + 1);
   const piece = text.slice(at, at + length);
   const [before, after] = [text.slice(0, at), text.slice(at + length)];
@@ -53,9 +67,18 @@ function mutate(text: string, { at: anywhere, length, what, kind }: Mutation): s
   return kind === 3 ? before + piece + piece + after : after + piece + before;
 }
 
+/** Whole lines cut, doubled or moved: most files stay readable. */
+function mutateLines(text: string, { at, length, kind }: Mutation): string {
+  const lines = text.split("\n");
+  const [from, to] = [at % lines.length, (at + length) % lines.length];
+  const [line = ""] = kind === 6 ? [lines[from]] : lines.splice(from, 1);
+  if (kind !== 5) lines.splice(to, 0, line);
+  return lines.join("\n");
+}
+
 /** A piece again and again, before, behind or inside a text of the corpus. */
-function grow(piece: string, text: string, side: number): string {
-  const room = UNITS_MAX - text.length;
+function grow(piece: string, text: string, { side, units }: { readonly side: number; readonly units: number }): string {
+  const room = units - text.length;
   const mass = piece.repeat(Math.floor(room / piece.length));
   const middle = Math.floor(text.length / 2);
   return side === 0 ? mass + text : side === 1 ? text + mass : text.slice(0, middle) + mass + text.slice(middle);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type fc from "fast-check";
 
 /** What a fuzz target found out about one input: where its findings stand, and what a terminal would be shown. */
 export type Finding = {
@@ -10,12 +11,13 @@ export type Finding = {
 
 /**
  * A parser under test. `parse` is what is timed; `check` looks at its result and throws when it breaks a promise; `tokens` are the
- * pieces that inputs are made of beside those of the corpus. `share` of a thousand runs.
+ * pieces that inputs are made of beside those of the corpus. `shaped`: texts that are nearly right. `share` of a thousand runs.
  */
 export type Target = {
   readonly name: string;
   readonly share: number;
   readonly tokens: readonly string[];
+  readonly shaped?: fc.Arbitrary<string>;
   readonly parse: (raw: string) => unknown;
   readonly check: (raw: string, result: never) => void;
 };
@@ -25,6 +27,7 @@ export function target<T>(spec: {
   readonly name: string;
   readonly share: number;
   readonly tokens: readonly string[];
+  readonly shaped?: fc.Arbitrary<string>;
   readonly parse: (raw: string) => T;
   readonly check: (raw: string, result: T) => void;
 }): Target {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { stringify } from "smol-toml";
 import { appJsonSchema, CODES_BEYOND_SCHEMA } from "../../src/contract/app-json-schema.ts";
 import { parseAppJson } from "../../src/contract/app-json.ts";
 import { parseAptibleYml } from "../../src/contract/aptible-yml.ts";
@@ -15,6 +16,7 @@ import { printProcfile } from "../../src/contract/procfile-print.ts";
 import { parseProcfile } from "../../src/contract/procfile.ts";
 import { parseProjectToml } from "../../src/contract/project-toml.ts";
 import type { Diagnostic, Parsed } from "../../src/model/diagnostic.ts";
+import { APP_JSON_SHAPE, PROJECT_TOML_SHAPE } from "./shaped.ts";
 import { assertFindings, target, type Target } from "./target.ts";
 
 const COMMON = [
@@ -73,6 +75,7 @@ const appJson = target({
       "url",
     ],
   ],
+  shaped: APP_JSON_SHAPE.map((value) => JSON.stringify(value, undefined, 1)),
   parse: (raw) => parseAppJson(raw, { procfile: ["web", "worker"] }),
   check: (raw, { value, diagnostics }) => {
     assertParsed(raw, diagnostics);
@@ -106,6 +109,7 @@ const projectToml = target({
       "from=builder",
     ],
   ],
+  shaped: PROJECT_TOML_SHAPE.map((value) => stringify(value as Record<string, unknown>)),
   parse: (raw) => parseProjectToml(raw),
   check: (raw, { value, diagnostics }) => {
     assertParsed(raw, diagnostics);

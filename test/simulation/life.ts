@@ -141,21 +141,29 @@ export function mortalClock(clock: Clock, life: Life): Clock {
 
 /**
  * The database as one life sees it. Each write outside a transaction and each outermost transaction is a row: a point
- * before it and one after it. `onRow` is told in between, when it is there.
+ * before it and one after it. `onRow` is told in between, when it is there, and whether events are among it.
+ * With `areTransactionsTorn` transactions are none: a bug to be found.
  */
-export function mortalDatabase(database: Database, life: Life, onRow: () => void): Database {
+export function mortalDatabase(
+  database: Database,
+  life: Life,
+  { onRow, areTransactionsTorn = false }: { readonly onRow: (hasEvents: boolean) => void; readonly areTransactionsTorn?: boolean },
+): Database {
   let depth = 0;
+  let hasEvents = false;
   const write = <Value>(label: () => string, work: () => Value): Value => {
     life.assertAlive();
     if (depth > 0) return work();
+    hasEvents = false;
     life.point("before", label);
     const result = work();
-    onRow();
+    onRow(hasEvents);
     life.point("after", label);
     return result;
   };
-  const transaction = <Value>(body: () => Value): Value =>
-    write(() => `the transaction in ${callerOf()}`, () => {
+  const transaction = <Value>(body: () => Value): Value => {
+    if (areTransactionsTorn) return body();
+    return write(() => `the transaction in ${callerOf()}`, () => {
       depth += 1;
       try {
         return database.transaction(body);
@@ -163,8 +171,16 @@ export function mortalDatabase(database: Database, life: Life, onRow: () => void
         depth -= 1;
       }
     });
+  };
   const own = {
-    run: (sql: string, ...values: SqlValue[]) => write(() => shorten(sql), () => database.run(sql, ...values)),
+    run: (sql: string, ...values: SqlValue[]) =>
+      write(
+        () => shorten(sql),
+        () => {
+          hasEvents ||= sql.startsWith("INSERT INTO operation_events");
+          return database.run(sql, ...values);
+        },
+      ),
     get: (sql: string, ...values: SqlValue[]) =>
       /^(INSERT|UPDATE|DELETE)/.test(sql) ? write(() => shorten(sql), () => database.get(sql, ...values)) : database.get(sql, ...values),
     transaction,

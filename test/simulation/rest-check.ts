@@ -1,29 +1,76 @@
 import { revealAll } from "../../src/lib/secret.ts";
 import type { AppName } from "../../src/model/app.ts";
-import { instanceName } from "../../src/model/instance.ts";
+import { instanceName, type InstanceId } from "../../src/model/instance.ts";
 import { wantedNames } from "./outcome-check.ts";
 import type { Scene } from "./scene.ts";
 
-/** Whether nothing is under way: no open operation, every instance serves, the edge has what was written last. */
-export function isAtRest({ store, edge, machine }: Scene): boolean {
-  if (store.operations.open().length > 0 || !edge.isCurrent) return false;
-  return store.instances.allAlive().every(({ id, phase }) => phase === "serving" && machine.isRunning(id));
+/**
+ * Once everything has come to rest, rows, machine, edge, config and leases say the same, nothing is left over, and no config
+ * value stands where it should not (contract §4, §10).
+ */
+export class RestCheck {
+  readonly #scene: Scene;
+  /** What the rows say, until there are new ones: null when something is under way, else who serves. */
+  #serving: readonly InstanceId[] | null | undefined;
+
+  constructor(scene: Scene) {
+    this.#scene = scene;
+  }
+
+  onRow(): void {
+    this.#serving = undefined;
+  }
+
+  /** Whether nothing is under way: no open operation, every instance serves and runs, the edge has what was written last. */
+  isReached(): boolean {
+    const { edge, machine } = this.#scene;
+    if (!edge.isCurrent) return false;
+    if (this.#serving === undefined) this.#serving = this.#readServing();
+    return this.#serving !== null && this.#serving.every((id) => machine.isRunning(id));
+  }
+
+  check(): void {
+    const { store, machine, problem } = this.#scene;
+    const expect: Expect = (holds, what) => (holds ? undefined : problem(`at rest: ${what()}`));
+    const alive = store.instances.allAlive();
+    const ids = alive.map(({ id }) => id).sort();
+    expect(isSame([...machine.known()].sort(), ids), () => `the machine has ${machine.known().join(" ")}; rows are ${ids.join(" ")}`);
+    expect(alive.every(({ phase }) => phase === "serving"), () => `phases ${alive.map(({ id, phase }) => `${id} ${phase}`).join(", ")}`);
+    expect(store.leases.held().length === 0, () => `a lease is held for ${store.leases.held().join(" ")}`);
+    expect(store.operations.open().length === 0, () => "an operation is open");
+    for (const { name } of store.apps.list()) checkApp(this.#scene, name, expect);
+  }
+
+  /** No value of a config variable, set or generated, stands in anything that is told or stored in clear. */
+  checkSecrets(logTexts: readonly string[]): void {
+    const { database, store, problem } = this.#scene;
+    const values = new Set<string>();
+    for (const { app, version } of database.all<{ app: string; version: number }>("SELECT DISTINCT app, version FROM config_values")) {
+      for (const value of Object.values(revealAll(store.config.read(app as AppName, version), "a check"))) values.add(value);
+    }
+    const columns = [
+      "SELECT body AS text FROM operation_events",
+      "SELECT request || facts || coalesce(failure, '') AS text FROM operations",
+      "SELECT document AS text FROM releases",
+    ];
+    const texts = [...columns.flatMap((sql) => database.all<{ text: string }>(sql).map(({ text }) => text)), ...logTexts];
+    for (const text of texts) {
+      // Values that scenarios set begin so, also those of apps that are gone.
+      if (text.includes("hush-") || [...values].some((value) => text.includes(value))) problem(`a config value stands in ${text.slice(0, 200)}`);
+    }
+  }
+
+  #readServing(): readonly InstanceId[] | null {
+    const { store } = this.#scene;
+    if (store.operations.open().length > 0) return null;
+    const alive = store.instances.allAlive();
+    return alive.every(({ phase }) => phase === "serving") ? alive.map(({ id }) => id) : null;
+  }
 }
 
-/** Once everything has come to rest: rows, machine, edge, config and leases say the same, and nothing is left over. */
-export function checkRest(scene: Scene): void {
-  const { store, machine, problem } = scene;
-  const expect = (holds: boolean, what: () => string): void => (holds ? undefined : problem(`at rest: ${what()}`));
-  const alive = store.instances.allAlive();
-  const ids = alive.map(({ id }) => id).sort();
-  expect(isSame([...machine.known()].sort(), ids), () => `the machine has ${machine.known().join(" ")}; rows are ${ids.join(" ")}`);
-  expect(alive.every(({ phase }) => phase === "serving"), () => `phases ${alive.map(({ id, phase }) => `${id} ${phase}`).join(", ")}`);
-  expect(store.leases.held().length === 0, () => `a lease is held for ${store.leases.held().join(" ")}`);
-  expect(store.operations.open().length === 0, () => "an operation is open");
-  for (const { name } of store.apps.list()) checkApp(scene, name, expect);
-}
+type Expect = (holds: boolean, what: () => string) => void;
 
-function checkApp({ store, machine, edge }: Scene, name: AppName, expect: (holds: boolean, what: () => string) => void): void {
+function checkApp({ store, machine, edge }: Scene, name: AppName, expect: Expect): void {
   const app = store.apps.get(name);
   const releases = store.releases.list(name);
   expect(releases.every(({ status }) => status !== "pending"), () => `${name} has a pending release`);
@@ -47,24 +94,6 @@ function checkApp({ store, machine, edge }: Scene, name: AppName, expect: (holds
   const targets = (route?.targets ?? []).map(({ instance }) => instance);
   expect(isSame([...targets].sort(), routed.sort()), () => `${name}: routed are ${targets.join(" ")}, serving ${routed.join(" ")}`);
   expect(route?.state === (routed.length > 0 ? "serving" : "stopped"), () => `${name}: its route is ${route?.state}`);
-}
-
-/** No value of a config variable, set or generated, stands in anything that is told or stored in clear (contract §4). */
-export function checkSecrets({ database, store, problem }: Scene, logTexts: readonly string[]): void {
-  const values = new Set<string>();
-  for (const { app, version } of database.all<{ app: string; version: number }>("SELECT DISTINCT app, version FROM config_values")) {
-    for (const value of Object.values(revealAll(store.config.read(app as AppName, version), "a check"))) values.add(value);
-  }
-  const texts = [
-    ...database.all<{ text: string }>("SELECT body AS text FROM operation_events").map(({ text }) => text),
-    ...database.all<{ text: string }>("SELECT request || facts || coalesce(failure, '') AS text FROM operations").map(({ text }) => text),
-    ...database.all<{ text: string }>("SELECT document AS text FROM releases").map(({ text }) => text),
-    ...logTexts,
-  ];
-  for (const text of texts) {
-    // Values of scenarios begin so; generated ones are looked for one by one.
-    if (/hush-/.test(text) || [...values].some((value) => text.includes(value))) problem(`a config value stands in ${text.slice(0, 200)}`);
-  }
 }
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -1,3 +1,4 @@
+import type { EngineMethod } from "../../src/engines/fake/fake-machine.ts";
 import { parseAppName, type AppName } from "../../src/model/app.ts";
 import type { Formation } from "../../src/model/formation.ts";
 import type { Chance } from "./chance.ts";
@@ -21,7 +22,8 @@ export type Action =
   | { readonly do: "edgeDown"; readonly ms: number }
   /** The control plane ends in an orderly way and comes back. */
   | { readonly do: "shutdown"; readonly stopInstances: boolean }
-  | { readonly do: "startFails"; readonly moment: "before" | "after" };
+  /** The engine's next call of that method fails, before or after its effect. */
+  | { readonly do: "engineFails"; readonly method: EngineMethod; readonly moment: "before" | "after" };
 
 /** `idle`: after everything before it has come to rest; a number: so many milliseconds after the step before. */
 export type Step = { readonly when: "idle" | number; readonly action: Action };
@@ -57,6 +59,7 @@ function describeValue(value: string | number | boolean | SimulatedSource | Read
 }
 
 const CRASH_GAP_MAX = 90;
+const FAILING: readonly EngineMethod[] = ["start", "stop", "forget", "exited", "prepareArtifact", "listeners"];
 const BAD: readonly VariantName[] = ["neverListens", "exitsAtOnce", "workerExits", "releaseFails", "buildFails", "checkFails", "envMissing"];
 const OK: readonly VariantName[] = ["good", "withRelease", "withEnv", "declaresTwo", "noWeb", "slowStart", "slowStop", "slowBuild"];
 
@@ -98,7 +101,7 @@ function randomAction(chance: Chance, name: string, deploy: (variants: readonly 
     [3, () => ({ do: "killControl" })],
     [4, () => ({ do: "edgeDown", ms: chance.pick([300, 3_000, 30_000]) })],
     [4, () => ({ do: "shutdown", stopInstances: chance.percent(50) })],
-    [3, () => ({ do: "startFails", moment: chance.pick(["before", "after"] as const) })],
+    [6, () => ({ do: "engineFails", method: chance.pick(FAILING), moment: chance.pick(["before", "after"] as const) })],
   ]);
   return make();
 }

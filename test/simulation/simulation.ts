@@ -1,20 +1,20 @@
 import { Control } from "../../src/control/control.ts";
 import type { PlatformState } from "../../src/control/control-plane.ts";
 import { LogStore } from "../../src/control/logs/log-store.ts";
-import { migrate, readMigrations } from "../../src/control/store/migrate.ts";
 import { Store } from "../../src/control/store/store.ts";
 import type { Log, World } from "../../src/control/world.ts";
 import { RuntimeEngine } from "../../src/engines/runtime-engine.ts";
 import { FakeClock } from "../../src/lib/fake-clock.ts";
 import { secret } from "../../src/lib/secret.ts";
-import { Database } from "../../src/lib/sqlite.ts";
+import type { Database } from "../../src/lib/sqlite.ts";
 import { PortsideError } from "../../src/model/error-registry.ts";
 import { isEnded, type OperationEvent } from "../../src/model/operation.ts";
 import { Chance } from "./chance.ts";
 import { JournalCheck } from "./journal-check.ts";
+import { freshDatabase } from "./fresh-database.ts";
 import { CrashPlan, Life, mortal, mortalClock, mortalDatabase, SimulatedCrash } from "./life.ts";
 import { OutcomeCheck } from "./outcome-check.ts";
-import { checkRest, checkSecrets, isAtRest } from "./rest-check.ts";
+import { RestCheck } from "./rest-check.ts";
 import { describeStep, type Action, type Scenario, type Step } from "./scenario.ts";
 import { Disturbances, type Scene } from "./scene.ts";
 import { readSimulatedContract, SimulatedBuilder, type BuilderDisk } from "./simulated-builder.ts";
@@ -32,10 +32,9 @@ const ASK_TRIES_MAX = 6;
 /** A scenario that takes more steps of time goes in circles. */
 const TICKS_MAX = 60_000;
 const MASTER_KEY = Buffer.alloc(32, 1);
-const MIGRATIONS = readMigrations();
 
 /** A bug planted below or inside the world, to see whether the checks find it. */
-export type Planted = { readonly world?: (world: World) => World; readonly database?: (database: Database) => Database };
+export type Planted = { readonly world?: (world: World) => World; readonly areTransactionsTorn?: boolean };
 
 /** What a scenario came to. `statuses`: of the operations of the steps, in order of their ids. */
 export type Report = {
@@ -74,13 +73,14 @@ class Simulation {
   readonly #plan: CrashPlan;
   readonly #chance: Chance;
   readonly #clock = new FakeClock();
-  readonly #database = new Database(":memory:", { synchronous: "NORMAL" });
+  readonly #database = freshDatabase(this.#clock);
   readonly #logs: LogStore;
   readonly #disk: BuilderDisk = { sources: new Map(), artifacts: new Map() };
   readonly #scene: Scene;
   readonly #journal: JournalCheck;
   readonly #outcome: OutcomeCheck;
   readonly #traffic: TrafficCheck;
+  readonly #atRest: RestCheck;
   readonly #problems: string[] = [];
   readonly #trace: string[] = [];
   #life: Life;
@@ -96,7 +96,6 @@ class Simulation {
     this.#life = new Life(0, this.#plan);
     this.#life.kill();
     this.#logs = new LogStore(":memory:", this.#clock);
-    migrate(this.#database, { path: ":memory:", clock: this.#clock }, MIGRATIONS);
     const machine = new SimulatedMachine({ clock: this.#clock, random: this.#chance });
     const edge = new SimulatedEdge(this.#clock, this.#chance);
     const parts = { clock: this.#clock, machine, edge, disk: this.#disk, database: this.#database, disturbances: new Disturbances() };
@@ -105,6 +104,7 @@ class Simulation {
     this.#journal = new JournalCheck(this.#scene);
     this.#outcome = new OutcomeCheck(this.#scene, this.#journal);
     this.#traffic = new TrafficCheck(this.#scene);
+    this.#atRest = new RestCheck(this.#scene);
     edge.onTakeOver = () => {
       this.#note(`edge serves table ${edge.served?.version}: ${edge.served?.routes.flatMap(({ targets }) => targets).map(({ instance }) => instance).join(" ")}`);
       this.#traffic.onTakeOver();
@@ -129,7 +129,7 @@ class Simulation {
     for (const step of this.#scenario.steps) await this.#play(step);
     await this.#rest();
     this.#journal.onRest();
-    checkSecrets(this.#scene, this.#logTexts());
+    this.#atRest.checkSecrets(this.#logTexts());
     this.#throwProblems();
     const statuses = this.#database
       .all<{ status: string }>("SELECT status FROM operations WHERE id >= ? ORDER BY id", firstOperation)
@@ -140,7 +140,6 @@ class Simulation {
   close(): void {
     this.#life.kill();
     this.#logs.close();
-    this.#database.close();
   }
 
   problem(text: string): void {
@@ -177,13 +176,13 @@ class Simulation {
 
   async #rest(): Promise<void> {
     const isStill = async (): Promise<boolean> => {
-      if (!(await this.#until(() => isAtRest(this.#scene), REST_LIMIT_MS))) this.#tellUnrest();
+      if (!(await this.#until(() => this.#atRest.isReached(), REST_LIMIT_MS))) this.#tellUnrest();
       this.#throwProblems();
       await this.#pass(AFTERMATH_MS);
-      return isAtRest(this.#scene) && !this.#life.isDead;
+      return this.#atRest.isReached() && !this.#life.isDead;
     };
     while (!(await isStill()));
-    checkRest(this.#scene);
+    this.#atRest.check();
     this.#throwProblems();
   }
 
@@ -197,7 +196,7 @@ class Simulation {
 
   /** Starts control planes until one of them is open. */
   async #revive(): Promise<void> {
-    this.#note(`the control plane is dead ${this.#plan.crashes.at(-1) ?? ""}`);
+    if (this.#life.number > 0) this.#note(`the control plane is dead ${this.#plan.crashes.at(-1) ?? ""}`);
     do {
       const until = this.#clock.now() + this.#chance.weighted([[50, 0], [50, this.#chance.int(1, 3_000)]]);
       while (this.#clock.now() < until) await this.#tick(until);
@@ -228,8 +227,9 @@ class Simulation {
 
   #world(life: Life): World {
     const clock = mortalClock(this.#clock, life);
-    const base = this.#planted.database?.(this.#database) ?? this.#database;
-    const store = new Store(mortalDatabase(base, life, () => this.#onRow()), MASTER_KEY, { clock, random: this.#chance });
+    const { areTransactionsTorn = false } = this.#planted;
+    const rows = mortalDatabase(this.#database, life, { onRow: (hasEvents) => this.#onRow(hasEvents), areTransactionsTorn });
+    const store = new Store(rows, MASTER_KEY, { clock, random: this.#chance });
     const fake = new SimulatedEngine(this.#scene.machine);
     life.onDeath(() => fake.crash());
     const world: World = {
@@ -266,13 +266,15 @@ class Simulation {
     return ({ level, msg, ...fields }) => {
       if (life.isDead) return;
       this.#note(`log ${level}: ${msg} ${JSON.stringify(fields)}`);
-      const isExpected = msg === "undo failed" && String(fields["error"]).includes("the scenario");
+      const isExpected = String(fields["error"]).includes("the scenario");
       if (level === "error" && !isExpected) this.problem(`logged as an error: ${msg} ${JSON.stringify(fields)}`);
     };
   }
 
   /** A row is there: whatever events came with it are looked at. */
-  #onRow(): void {
+  #onRow(hasEvents: boolean): void {
+    this.#atRest.onRow();
+    if (!hasEvents) return;
     const sql = "SELECT rowid, operation, seq, at, body FROM operation_events WHERE rowid > ? ORDER BY rowid";
     type Row = { rowid: number; operation: number; seq: number; at: number; body: string };
     for (const row of this.#database.all<Row>(sql, this.#lastEventRow)) {
@@ -310,8 +312,8 @@ class Simulation {
       case "edgeDown":
         void edge.restart(action.ms);
         return;
-      case "startFails":
-        return machine.failNext("start", { moment: action.moment, message: "the scenario says so" });
+      case "engineFails":
+        return machine.failNext(action.method, { moment: action.moment, message: "the scenario says so" });
       case "shutdown":
         disturbances.isShuttingDown = action.stopInstances;
         await this.#shutdown(action.stopInstances);

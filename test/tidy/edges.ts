@@ -44,13 +44,14 @@ const UNIT_TEST_EXTRAS = ["engines/fake", "src/engines/engine.ts", "wire"];
  */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   contract: ["croner", "jsonc-parser", "smol-toml", "yaml"],
+  portability: ["unbash"],
   build: ["smol-toml", "tar", "zod"],
   control: ["croner", "zod"],
   "engines/process": ["smol-toml", "zod"],
   edge: ["undici"],
   wire: ["zod"],
   api: ["@hono/node-server", "@hono/zod-openapi", "hono", "zod"],
-  cli: ["commander", "tar"],
+  cli: ["tar"],
   server: ["@hono/node-server", "pino", "zod"],
 };
 

@@ -43,6 +43,7 @@ export function createHarness(limits: Partial<ApiLimits> = {}): Harness {
     limits,
     token: secret(TOKEN),
     version: "0.1.0",
+    appSchema: () => ({ title: "app.json" }),
     closing: closing.signal,
   });
   const ask: Harness["ask"] = async (line, options = {}) => {

@@ -9,6 +9,10 @@ import { instanceSpec, stopTimeoutS } from "./launch-spec.ts";
 const BACK_OFF_MS_MAX = 300_000;
 /** A life of this length clears the count of crashes. Contract §5. */
 const STABLE_MS = 600_000;
+/** An instance that could not be cared for is looked at again after this. */
+const STUMBLE_WAIT_MS = 5_000;
+const STOP_TRIES_MAX = 5;
+const STOP_WAIT_MS = 1_000;
 
 /**
  * Keeps serving instances serving: watches each for its end, keeps the evidence, and starts a successor, at once the first
@@ -49,10 +53,14 @@ export class Supervisor {
     for (const id of [...this.#watching.keys()]) this.release(id);
   }
 
-  /** Stops an instance on purpose and forgets it. Safe to repeat. */
+  /** Stops an instance on purpose and forgets it, trying a few times. Safe to repeat. */
   async stop(instance: Instance): Promise<ExitRecord> {
-    const { engine, store, logs } = this.#world;
     this.release(instance.id);
+    return this.#insist(instance.id, () => this.#stopOnce(instance));
+  }
+
+  async #stopOnce(instance: Instance): Promise<ExitRecord> {
+    const { engine, store, logs } = this.#world;
     const release = store.releases.find(instance.app, instance.release);
     const never = new AbortController().signal;
     const exit = await engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, never);
@@ -73,7 +81,7 @@ export class Supervisor {
       observed.map(async ({ id }) => {
         const row = store.instances.find(id);
         const release = row === undefined ? undefined : store.releases.find(row.app, row.release);
-        const exit = await engine.stop(id, stopTimeoutS(release, row?.type ?? "") * 1000, never);
+        const exit = await this.#insist(id, () => engine.stop(id, stopTimeoutS(release, row?.type ?? "") * 1000, never));
         if (row?.phase !== "serving") return;
         logs.say(row.app, `portside[${instanceName(row)}]`, `Stopped with the platform (${describeExit(exit)})`);
         store.instances.setEnded(id, "crashed", exit);
@@ -98,10 +106,36 @@ export class Supervisor {
     this.release(id);
     const abort = new AbortController();
     this.#watching.set(id, abort);
-    work(abort.signal).catch((error: unknown) => {
-      if (abort.signal.aborted) return;
-      this.#world.log({ level: "error", msg: "supervisor stumbled", instance: id, error: String(error) });
+    work(abort.signal)
+      .catch((error: unknown) => this.#stumble(id, error, abort.signal))
+      .catch(() => {
+        // Released while it waited.
+      });
+  }
+
+  /** The engine or the store refused: looks at the instance again, as its row stands then. Nobody else would. */
+  async #stumble(id: InstanceId, error: unknown, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const { clock, log, store } = this.#world;
+    log({ level: "error", msg: "supervisor stumbled", instance: id, error: String(error) });
+    await clock.sleep(STUMBLE_WAIT_MS, signal);
+    this.#attend(id, async () => {
+      const instance = store.instances.find(id);
+      if (instance !== undefined) this.adopt(instance);
     });
+  }
+
+  /** What is to end must not stay because the engine refused once. Waits 1, 2, 4 … s between the tries. */
+  async #insist<Value>(id: InstanceId, work: () => Promise<Value>): Promise<Value> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        this.#world.log({ level: "error", msg: "an instance could not be stopped", instance: id, tries, error: String(error) });
+        if (tries === STOP_TRIES_MAX) throw error;
+        await this.#world.clock.sleep(STOP_WAIT_MS * 2 ** (tries - 1));
+      }
+    }
   }
 
   async #guard(instance: Instance, signal: AbortSignal): Promise<void> {

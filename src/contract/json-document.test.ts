@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { JsonNode } from "./json-document.ts";
-import { parseStrictJson } from "./json-strict.ts";
+import { parseJsonDocument, parseStrictJson, type JsonNode } from "./json-document.ts";
 
 function toValue(node: JsonNode): unknown {
   if (node.kind === "object") return node.members.map(({ key, node: inner }) => [key, toValue(inner)]);
@@ -94,4 +93,16 @@ test("it takes what JSON.parse takes, and reads the same (fuzz)", () => {
     { numRuns: 20_000 },
   );
   assert.ok(taken > 5_000, `${taken}`);
+});
+
+test("the quick parser and the tolerant one give the same nodes (fuzz)", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom("", " ", "\n", "\t"), (value, indent) => {
+      const raw = JSON.stringify(value, undefined, indent);
+      const [strict, tolerant] = [parseJsonDocument(raw), parseJsonDocument(`${raw}\n// c`)];
+      assert.ok(strict.ok && tolerant.ok && strict.commentAt === undefined && tolerant.commentAt === raw.length + 1);
+      assert.deepEqual(tolerant.root, strict.root);
+    }),
+    { numRuns: 2_000 },
+  );
 });
