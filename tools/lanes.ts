@@ -47,7 +47,7 @@ const LANES = {
     stage: 1,
     files: ["test/tidy.test.ts"],
   },
-  unit: unitLane("unit", ["src/**/*.test.ts", "tools/**/*.test.ts"]),
+  unit: unitLane("unit", ["src/**/*.test.ts", "tools/**/*.test.ts", "test/fuzz/**/*.test.ts"]),
   buildpacks: unitLane("buildpacks", ["buildpacks/**/*.test.ts"]),
   conformance: testLane({ name: "conformance", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   simulation: testLane({ name: "simulation", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),

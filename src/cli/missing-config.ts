@@ -7,7 +7,11 @@ import type { Ending } from "./run-operation.ts";
  * After a deploy that stopped for missing config, on a terminal: asks for each required variable and sets what was typed.
  * False when there is nothing to ask, nobody to ask, or an answer stayed empty. Contract §4.
  */
-export async function askForMissingConfig(context: CommandContext, target: { readonly directory: string; readonly app: AppName }, ending: Ending): Promise<boolean> {
+export async function askForMissingConfig(
+  context: CommandContext,
+  target: { readonly directory: string; readonly app: AppName },
+  ending: Ending,
+): Promise<boolean> {
   const { ask, client, signal, screen } = context;
   if (ending.event.failure?.code !== "E_ENV_MISSING" || ask === undefined) return false;
   const held = await client.get<ConfigView>(`/v1/apps/${target.app}/config`, signal);
@@ -27,7 +31,9 @@ export async function askForMissingConfig(context: CommandContext, target: { rea
 }
 
 /** Declared as required, without a value or a generator, in the file's order. */
-async function requiredConfig(directory: string): Promise<readonly { readonly name: string; readonly description?: string }[]> {
+async function requiredConfig(
+  directory: string,
+): Promise<readonly { readonly name: string; readonly description?: string }[]> {
   const { readAppContract } = await import("../contract/app-contract.ts");
   const { value } = await readAppContract(directory);
   return Object.entries(value.appJson.env ?? {})

@@ -49,7 +49,12 @@ export type PlatformState = {
 };
 
 /** A deploy as asked for; `takeOver` also replaces an app that came from another folder. */
-export type DeployOrder = { readonly app: AppName; readonly source: Digest; readonly origin: string; readonly takeOver: boolean };
+export type DeployOrder = {
+  readonly app: AppName;
+  readonly source: Digest;
+  readonly origin: string;
+  readonly takeOver: boolean;
+};
 
 /** `ps` is `web`, `web.1` or `router`; absent: everything. `num`: how many of the last lines. */
 export type LogSelection = { readonly app: AppName; readonly ps?: string; readonly num: number };

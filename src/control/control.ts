@@ -8,7 +8,14 @@ import type { Operation, OperationEvent } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
 import type { Digest } from "../model/source.ts";
 import { checkConfigVar } from "./config/config-vars.ts";
-import type { AppDetails, AppSummary, ControlPlane, DeployOrder, LogSelection, PlatformState } from "./control-plane.ts";
+import type {
+  AppDetails,
+  AppSummary,
+  ControlPlane,
+  DeployOrder,
+  LogSelection,
+  PlatformState,
+} from "./control-plane.ts";
 import { reconcile } from "./instances/reconcile.ts";
 import { Supervisor } from "./instances/supervisor.ts";
 import { Journal } from "./orchestrator/journal.ts";
@@ -19,7 +26,10 @@ import type { World } from "./world.ts";
 const QUANTITY_MAX = 100;
 
 /** What only the composition root knows about the platform. */
-export type Platform = { readonly state: () => PlatformState; readonly shutdown: (options: { readonly keepInstances: boolean }) => void };
+export type Platform = {
+  readonly state: () => Omit<PlatformState, "appCount">;
+  readonly shutdown: (options: { readonly keepInstances: boolean }) => void;
+};
 
 /** The control plane of one installation: checks what is asked, queues it, and answers what is known. */
 export class Control implements ControlPlane {
@@ -92,7 +102,11 @@ export class Control implements ControlPlane {
     for (const [type, quantity] of Object.entries(formation)) {
       if (!release.types.includes(type)) {
         if (type === "release") throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
-        throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", { type, quantity, types: release.types.map((t) => `\`${t}\``).join(", ") });
+        throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", {
+          type,
+          quantity,
+          types: release.types.map((t) => `\`${t}\``).join(", "),
+        });
       }
       if (!Number.isInteger(quantity) || quantity < 0 || quantity > QUANTITY_MAX) {
         throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
@@ -106,22 +120,31 @@ export class Control implements ControlPlane {
     const formation = this.#world.store.apps.get(name).formation;
     const { type, number } = which;
     const wanted = number === undefined ? type : `${type}.${number}`;
-    const exists = type === undefined ? number === undefined : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
+    const exists =
+      type === undefined
+        ? number === undefined
+        : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
     if (!exists) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance: wanted ?? "" });
-    return this.#queue.add(name, { kind: "restart", ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) });
+    return this.#queue.add(name, {
+      kind: "restart",
+      ...(type === undefined ? {} : { type }),
+      ...(number === undefined ? {} : { number }),
+    });
   }
 
   rollback(name: AppName, number?: number): Operation {
     const current = this.#currentRelease(name);
     const served = (release: Release): boolean => release.status === "superseded" && release.number < current.number;
-    const target = number === undefined ? this.releases(name).find(served) : this.#world.store.releases.get(name, number);
+    const target =
+      number === undefined ? this.releases(name).find(served) : this.#world.store.releases.get(name, number);
     if (target === undefined) throw new PortsideError("E_RELEASE_NO_PREVIOUS", { app: name });
     return this.#queue.add(name, { kind: "rollback", release: target.number });
   }
 
   setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation {
     this.#world.store.apps.get(name);
-    for (const [key, value] of Object.entries(values)) checkConfigVar(key, value === null ? null : reveal(value, "size check"));
+    for (const [key, value] of Object.entries(values))
+      checkConfigVar(key, value === null ? null : reveal(value, "size check"));
     return this.#queue.add(name, { kind: "config", sealedValues: this.#world.store.config.sealRequest(name, values) });
   }
 

@@ -10,7 +10,8 @@ import type { World } from "./world.ts";
 export function appSummary(world: World, record: AppRecord): AppSummary {
   const { configVersion: _version, handledEnv: _handled, formation, ...app } = record;
   const release = currentRelease(world, record);
-  const url = release === undefined || routedType(release.types) === undefined ? undefined : world.router.urlOf(app.name);
+  const url =
+    release === undefined || routedType(release.types) === undefined ? undefined : world.router.urlOf(app.name);
   const [operation] = world.store.operations.open(app.name);
   return {
     app,
@@ -45,11 +46,14 @@ export function appDetails(world: World, record: AppRecord): AppDetails {
 }
 
 function currentRelease(world: World, record: AppRecord): Release | undefined {
-  return record.currentRelease === undefined ? undefined : world.store.releases.find(record.name, record.currentRelease);
+  return record.currentRelease === undefined
+    ? undefined
+    : world.store.releases.find(record.name, record.currentRelease);
 }
 
 function countServing(instances: readonly Instance[]): Formation {
   const counts: Record<string, number> = {};
-  for (const instance of instances) if (instance.phase === "serving") counts[instance.type] = (counts[instance.type] ?? 0) + 1;
+  for (const instance of instances)
+    if (instance.phase === "serving") counts[instance.type] = (counts[instance.type] ?? 0) + 1;
   return counts;
 }

@@ -10,7 +10,11 @@ import type { Router } from "./routes/router.ts";
 import type { Store } from "./store/store.ts";
 
 /** How to say something about the platform itself; one JSON line in server.log. Never a config value. */
-export type Log = (entry: { readonly level: "debug" | "info" | "warn" | "error"; readonly msg: string; readonly [field: string]: unknown }) => void;
+export type Log = (entry: {
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}) => void;
 
 /** Waits that an operator may change. Milliseconds. */
 export type Limits = {

@@ -98,7 +98,8 @@ class Tail {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    while (this.#bytes > 2 * this.#bytesMax && this.#chunks.length > 1) this.#bytes -= this.#chunks.shift()?.length ?? 0;
+    while (this.#bytes > 2 * this.#bytesMax && this.#chunks.length > 1)
+      this.#bytes -= this.#chunks.shift()?.length ?? 0;
   }
 
   text(): string {

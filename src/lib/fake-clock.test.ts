@@ -32,7 +32,12 @@ test("an aborted sleeper is gone", async () => {
 test("a step goes to the next sleeper alone, or to its limit", async () => {
   const clock = new FakeClock(0);
   const woken: string[] = [];
-  for (const [name, ms] of [["b", 10], ["c", 10], ["a", 5]] as const) void clock.sleep(ms).then(() => woken.push(name));
+  for (const [name, ms] of [
+    ["b", 10],
+    ["c", 10],
+    ["a", 5],
+  ] as const)
+    void clock.sleep(ms).then(() => woken.push(name));
   await clock.advanceToNext(100);
   assert.deepEqual([clock.now(), woken], [5, ["a"]]);
   await clock.advanceToNext(7);

@@ -14,7 +14,7 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, mode = 
   try {
     const file = openSync(temporary, "wx", mode);
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -29,7 +29,12 @@ test("the first failure aborts the others and is told when they have ended", asy
 test("the caller's signal reaches the work, and the work's signal aborts at the end", async () => {
   const abort = new AbortController();
   const seen: AbortSignal[] = [];
-  const waiting = doSideBySide(["a"], (_, signal) => new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))), abort.signal);
+  const waiting = doSideBySide(
+    ["a"],
+    (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+    abort.signal,
+  );
   abort.abort(new Error("enough"));
   await assert.rejects(waiting, /enough/);
   await doSideBySide(["a"], async (_, signal) => void seen.push(signal), never);

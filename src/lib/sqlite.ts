@@ -18,7 +18,9 @@ export class Database {
 
   constructor(path: string, options: { readonly synchronous: "FULL" | "NORMAL"; readonly busyTimeoutMs?: number }) {
     this.#database = new DatabaseSync(path, { timeout: options.busyTimeoutMs ?? 5_000 });
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON;`);
+    this.#database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = ${options.synchronous}; PRAGMA foreign_keys = ON;`,
+    );
   }
 
   /** Runs a script of several statements without parameters. */
@@ -39,7 +41,9 @@ export class Database {
   }
 
   all<Row extends object>(sql: string, ...values: SqlValue[]): Row[] {
-    return this.#prepare(sql, values).all(...values).map((row) => ({ ...row }) as Row);
+    return this.#prepare(sql, values)
+      .all(...values)
+      .map((row) => ({ ...row }) as Row);
   }
 
   /** All or nothing. Inside another transaction it just joins in. */

@@ -4,7 +4,10 @@ export type ServerSentEvent = { readonly id?: string; readonly event: string; re
 /** The bytes of one event, ready for the stream. `data` may hold line breaks. */
 export function formatServerSentEvent(event: ServerSentEvent): string {
   const id = event.id === undefined ? "" : `id: ${event.id}\n`;
-  const data = event.data.split("\n").map((line) => `data: ${line}\n`).join("");
+  const data = event.data
+    .split("\n")
+    .map((line) => `data: ${line}\n`)
+    .join("");
   return `${id}event: ${event.event}\n${data}\n`;
 }
 

@@ -27,7 +27,11 @@ export type AutoscalingDeclaration = {
   readonly max_quantity?: number;
   readonly polling_interval_seconds: number;
   readonly cooldown_period_seconds: number;
-  readonly triggers: readonly { readonly name?: string; readonly type: string; readonly metadata: Readonly<Record<string, string>> }[];
+  readonly triggers: readonly {
+    readonly name?: string;
+    readonly type: string;
+    readonly metadata: Readonly<Record<string, string>>;
+  }[];
 };
 
 /** A script of app.json, the short form opened (D28). */
@@ -77,7 +81,11 @@ export type AppJson = {
   readonly buildpacks?: readonly { readonly url: string }[];
   readonly env?: Readonly<Record<string, EnvDeclaration>>;
   readonly formation?: Readonly<Record<string, FormationDeclaration>>;
-  readonly addons?: readonly { readonly plan: string; readonly as?: string; readonly options?: Readonly<Record<string, unknown>> }[];
+  readonly addons?: readonly {
+    readonly plan: string;
+    readonly as?: string;
+    readonly options?: Readonly<Record<string, unknown>>;
+  }[];
   readonly scripts?: {
     readonly postdeploy?: Script;
     readonly "pr-predestroy"?: Script;

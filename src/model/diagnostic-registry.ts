@@ -3,10 +3,16 @@ export type Severity = "error" | "warning" | "info";
 
 /** Every code a parser of the contract can report, with its severity and what it is about. Codes are never reused or renamed. */
 export const DIAGNOSTICS = {
-  PROC_INVALID_LINE: { severity: "error", about: "The line is not `name: command`, or holds a carriage return or NUL." },
+  PROC_INVALID_LINE: {
+    severity: "error",
+    about: "The line is not `name: command`, or holds a carriage return or NUL.",
+  },
   PROC_MERGE_CONFLICT: { severity: "error", about: "A merge-conflict marker was left in the file." },
   PROC_MISSING_COLON: { severity: "error", about: "The line has a name but no colon." },
-  PROC_INVALID_NAME: { severity: "error", about: "The process name is empty or has a character that is not allowed there." },
+  PROC_INVALID_NAME: {
+    severity: "error",
+    about: "The process name is empty or has a character that is not allowed there.",
+  },
   PROC_NAME_TOO_LONG: { severity: "error", about: "The process name has more than 63 characters." },
   PROC_DUPLICATE: { severity: "error", about: "The same name stands on an earlier line." },
   PROC_COLLIDING_NAMES: { severity: "error", about: "The name differs from an earlier one only in case and `_`/`-`." },
@@ -20,7 +26,10 @@ export const DIAGNOSTICS = {
   APP_UNKNOWN_KEY: { severity: "warning", about: "The contract does not name this key." },
   APP_DUPLICATE_KEY: { severity: "warning", about: "The key stands there twice; the last one counts." },
   APP_COMMENT: { severity: "warning", about: "The file has a comment, which strict JSON does not allow." },
-  APP_TRAILING_COMMA: { severity: "warning", about: "The file has a trailing comma, which strict JSON does not allow." },
+  APP_TRAILING_COMMA: {
+    severity: "warning",
+    about: "The file has a trailing comma, which strict JSON does not allow.",
+  },
   APP_ENV_NAME: { severity: "error", about: "The name cannot be a config variable." },
   APP_ENV_RESERVED: { severity: "error", about: "The name is reserved for the platform." },
   APP_ENV_GENERATOR: { severity: "error", about: "A generator other than `secret`." },
@@ -28,13 +37,19 @@ export const DIAGNOSTICS = {
   APP_CRON_SCHEDULE: { severity: "error", about: "The schedule is not valid." },
   APP_CRON_POLICY: { severity: "error", about: "The concurrency policy is not `allow`, `forbid` or `replace`." },
   APP_CRON_TIMEZONE: { severity: "error", about: "There is no time zone of that name." },
-  APP_CHECK_KIND: { severity: "error", about: "A check needs exactly one of `path`, `command`, `listening`, `uptime`." },
+  APP_CHECK_KIND: {
+    severity: "error",
+    about: "A check needs exactly one of `path`, `command`, `listening`, `uptime`.",
+  },
   APP_CHECK_TYPE_MISSING: { severity: "warning", about: "The check has no `type`; it is taken as `startup`." },
   APP_FORMATION_UNKNOWN_TYPE: { severity: "error", about: "A quantity for a process type that the Procfile lacks." },
   APP_FORMATION_RANGE: { severity: "error", about: "A number of the formation is outside its range." },
   APP_BUILDPACK: { severity: "error", about: "Not a buildpack reference." },
   APP_SCRIPT: { severity: "error", about: "The script has no command." },
-  ENV_INVALID_LINE: { severity: "error", about: "The line is not `NAME=value`, its quote is never closed, or it holds a carriage return or NUL." },
+  ENV_INVALID_LINE: {
+    severity: "error",
+    about: "The line is not `NAME=value`, its quote is never closed, or it holds a carriage return or NUL.",
+  },
   ENV_NAME: { severity: "error", about: "The name cannot be a config variable." },
   ENV_DUPLICATE: { severity: "warning", about: "The name stands on an earlier line; the last value counts." },
   PROJ_SYNTAX: { severity: "error", about: "The file is not TOML." },
@@ -44,7 +59,10 @@ export const DIAGNOSTICS = {
   PROJ_VERSION_MISSING: { severity: "warning", about: "The file names no schema version; it is read as 0.1." },
   PROJ_VERSION: { severity: "error", about: "The schema version is none that Portside reads." },
   PROJ_INCLUDE_EXCLUDE: { severity: "error", about: "Both `include` and `exclude` are given." },
-  PROJ_BUILDPACK: { severity: "error", about: "A buildpack needs an `id`, or a `uri` without a version, and a script its API and text." },
+  PROJ_BUILDPACK: {
+    severity: "error",
+    about: "A buildpack needs an `id`, or a `uri` without a version, and a script its API and text.",
+  },
   PROJ_GROUP_IGNORED: { severity: "warning", about: "`pre` and `post` count only without a group of the file's own." },
   PROJ_LICENSE: { severity: "error", about: "A license has neither `type` nor `uri`." },
   PROJ_ENV_NAME: { severity: "error", about: "The name cannot be a build variable." },
@@ -60,7 +78,10 @@ export const DIAGNOSTICS = {
   CMD_NUL: { severity: "error", about: "The command holds NUL, which no program can be given." },
   CMD_UNBALANCED: { severity: "error", about: "A quote is never closed, or a backslash ends the command." },
   CMD_SHELL_SYNTAX: { severity: "error", about: "The command has shell syntax, but is run without a shell." },
-  FILE_UNREADABLE: { severity: "error", about: "The file cannot be read as text: a folder, a pipe, larger than 1 MiB, not UTF-8, with NUL, or changing." },
+  FILE_UNREADABLE: {
+    severity: "error",
+    about: "The file cannot be read as text: a folder, a pipe, larger than 1 MiB, not UTF-8, with NUL, or changing.",
+  },
   FILE_MORE_ERRORS: { severity: "error", about: "The file has more errors than are shown." },
   FILE_MORE_WARNINGS: { severity: "warning", about: "The file has more warnings than are shown." },
 } as const satisfies Record<string, { severity: Severity; about: string }>;

@@ -67,7 +67,12 @@ export function homeAt(root: string): Home {
 }
 
 /** `server.json`: how to reach the running portsided. Written by server at start. Read by the CLI. */
-export type ServerFile = { readonly pid: number; readonly version: string; readonly apiUrl: string; readonly startedAt: number };
+export type ServerFile = {
+  readonly pid: number;
+  readonly version: string;
+  readonly apiUrl: string;
+  readonly startedAt: number;
+};
 
 /**
  * One line of `accessLog`, as JSON. Written by edge. Read by the log store, which puts `line` into the app's log

@@ -6,7 +6,15 @@ export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollbac
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** `undoing` after a failure or a cancel, until the previous state is back. */
-export type OperationStatus = "waiting" | "running" | "undoing" | "succeeded" | "unchanged" | "failed" | "cancelled" | "superseded";
+export type OperationStatus =
+  | "waiting"
+  | "running"
+  | "undoing"
+  | "succeeded"
+  | "unchanged"
+  | "failed"
+  | "cancelled"
+  | "superseded";
 
 /** Whether nothing more will happen to it. */
 export function isEnded(status: OperationStatus): boolean {
@@ -51,7 +59,13 @@ export type OperationEventBody =
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic }
   | { readonly type: "output"; readonly step: string; readonly source: string; readonly text: string }
   /** Something inside a step is done: `web.1`, with what and how long. */
-  | { readonly type: "item"; readonly step: string; readonly item: string; readonly detail: string; readonly durationMs?: number }
+  | {
+      readonly type: "item";
+      readonly step: string;
+      readonly item: string;
+      readonly detail: string;
+      readonly durationMs?: number;
+    }
   | { readonly type: "cancelRequested"; readonly failure: OperationFailure }
   | {
       readonly type: "ended";

@@ -5,7 +5,12 @@ import type { InstanceId } from "./instance.ts";
 export const ROUTE_TABLE_SCHEMA = 1;
 
 /** One instance that requests may go to. */
-export type RouteTarget = { readonly instance: InstanceId; readonly name: string; readonly host: string; readonly port: number };
+export type RouteTarget = {
+  readonly instance: InstanceId;
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+};
 
 /** Where one app's requests go. */
 export type Route = {

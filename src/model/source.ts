@@ -3,7 +3,13 @@ export type Digest = `sha256:${string}`;
 
 /** One file of a source. Links are kept as links; directories without files are not part of a source. */
 export type SourceEntry =
-  | { readonly kind: "file"; readonly path: string; readonly mode: 0o644 | 0o755; readonly sizeBytes: number; readonly sha256: string }
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      readonly mode: 0o644 | 0o755;
+      readonly sizeBytes: number;
+      readonly sha256: string;
+    }
   | { readonly kind: "link"; readonly path: string; readonly target: string };
 
 /**

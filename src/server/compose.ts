@@ -30,50 +30,51 @@ export type Server = {
   close(options: { readonly stopInstances: boolean }): Promise<void>;
 };
 
-/**
- * The composition root: builds every room of one installation, in the order they depend on each other, and opens them.
- * The caller holds the home's lock. Errors: E_DATABASE_*, E_MASTER_KEY, E_HOME_UNUSABLE.
- */
-export async function startServer(options: {
+/** What a control plane is made from. */
+export type ServerOptions = {
   readonly home: Home;
   readonly settings: Settings;
   readonly version: string;
   readonly log: Log;
   /** Called once when somebody asks for a shutdown over the API. */
   readonly onShutdown: (options: { readonly keepInstances: boolean }) => void;
-}): Promise<Server> {
+};
+
+/**
+ * The composition root: builds every room of one installation, in the order they depend on each other, and opens them.
+ * The caller holds the home's lock. Errors: E_DATABASE_*, E_MASTER_KEY, E_HOME_UNUSABLE.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
   const { home, settings, version, log } = options;
-  const base = { clock: systemClock, random: systemRandom };
-  const store = openStore(home, base);
-  const logs = new LogStore(home.logDatabase, base.clock);
-  const router = new FileRouter(home, base.clock);
-  const engine = new RuntimeEngine(new ProcessEngine({ instancesDirectory: home.instances, basePath: settings.basePath, ...base }), base.clock);
-  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath: settings.basePath, clock: base.clock, network: settings.network });
-  const world: World = { ...base, store, engine, builder, readContract: readAppContract, probe: networkProbe, router, logs, log, limits: settings.limits };
-  const edge = new EdgeKeeper({ home, port: settings.port, router, clock: base.clock, log, env: { PATH: settings.basePath } });
+  const { world, router } = buildWorld(options);
+  const { clock, random, store, engine, logs } = world;
+  const edgeEnv = { PATH: settings.basePath };
+  const edge = new EdgeKeeper({ home, port: settings.port, router, clock, log, env: edgeEnv });
   const accessLog = new AccessLogReader(home.accessLog, world, () => new Set(store.apps.list().map((app) => app.name)));
-  builder.sweep();
-  const startedAt = base.clock.now();
-  let apiUrl = "";
-  let state: PlatformState["state"] = "running";
+  const life = { startedAt: clock.now(), apiUrl: "", state: "running" as PlatformState["state"] };
   const control = new Control(world, {
-    state: () => ({ version, pid: process.pid, home: home.root, startedAt, engine: engine.name, apiUrl, state, edge: edgeState(router, settings), appCount: 0 }),
+    state: () => ({
+      ...{ version, pid: process.pid, home: home.root, engine: engine.name, ...life },
+      edge: edgeState(router, settings),
+    }),
     shutdown: (how) => {
-      state = "stopping";
+      life.state = "stopping";
       options.onShutdown(how);
     },
   });
-  const opening = new AbortController();
-  await Promise.all([edge.open(), control.open(opening.signal)]);
+  world.builder.sweep();
+  await Promise.all([edge.open(), control.open(new AbortController().signal)]);
   accessLog.open();
-  const api = await listenApi({ control, token: loadApiToken(home.apiToken, base.random), clock: base.clock, version, log, home, appSchema: readAppSchema });
-  apiUrl = api.url;
-  const serverFile: ServerFile = { pid: process.pid, version, apiUrl, startedAt };
+  const token = loadApiToken(home.apiToken, random);
+  const api = await listenApi({ control, token, clock, version, log, home, appSchema: readAppSchema });
+  life.apiUrl = api.url;
+  const serverFile: ServerFile = { pid: process.pid, version, apiUrl: api.url, startedAt: life.startedAt };
   writeFileAtomic(home.serverFile, JSON.stringify(serverFile));
-  log({ level: "info", msg: "ready", version, apiUrl, edgePort: router.status?.port, durationMs: base.clock.now() - startedAt });
+  const durationMs = clock.now() - life.startedAt;
+  log({ level: "info", msg: "ready", version, apiUrl: api.url, edgePort: router.status?.port, durationMs });
   return {
     async close({ stopInstances }) {
-      state = "stopping";
+      life.state = "stopping";
       await control.close({ stopInstances });
       edge.close();
       if (stopInstances) await edge.stop();
@@ -84,6 +85,20 @@ export async function startServer(options: {
       store.close();
     },
   };
+}
+
+function buildWorld({ home, settings, log }: ServerOptions): { readonly world: World; readonly router: FileRouter } {
+  const clock = systemClock;
+  const random = systemRandom;
+  const { basePath, network, limits } = settings;
+  const store = openStore(home, { clock, random });
+  const logs = new LogStore(home.logDatabase, clock);
+  const router = new FileRouter(home, clock);
+  const processes = new ProcessEngine({ instancesDirectory: home.instances, basePath, clock, random });
+  const engine = new RuntimeEngine(processes, clock);
+  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, network });
+  const doors = { readContract: readAppContract, probe: networkProbe };
+  return { world: { clock, random, store, engine, builder, ...doors, router, logs, log, limits }, router };
 }
 
 function readAppSchema(): Record<string, unknown> {

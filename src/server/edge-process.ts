@@ -18,10 +18,24 @@ const PORT_ATTEMPTS = 100;
  * starts it again when it is gone.
  */
 export class EdgeKeeper {
-  readonly #options: { home: Home; port: number; router: FileRouter; clock: Clock; log: Log; env: Readonly<Record<string, string>> };
+  readonly #options: {
+    home: Home;
+    port: number;
+    router: FileRouter;
+    clock: Clock;
+    log: Log;
+    env: Readonly<Record<string, string>>;
+  };
   readonly #closed = new AbortController();
 
-  constructor(options: { home: Home; port: number; router: FileRouter; clock: Clock; log: Log; env: Readonly<Record<string, string>> }) {
+  constructor(options: {
+    home: Home;
+    port: number;
+    router: FileRouter;
+    clock: Clock;
+    log: Log;
+    env: Readonly<Record<string, string>>;
+  }) {
     this.#options = options;
   }
 

@@ -28,7 +28,13 @@ export async function runServer(processHandle: NodeJS.Process): Promise<void> {
       rmSync(home.serverFile, { force: true });
       lock.release();
     });
-    const server = await startServer({ home, settings, version: readVersion(), log, onShutdown: (how) => end(server, !how.keepInstances) });
+    const server = await startServer({
+      home,
+      settings,
+      version: readVersion(),
+      log,
+      onShutdown: (how) => end(server, !how.keepInstances),
+    });
     for (const signal of ["SIGTERM", "SIGINT"] as const) processHandle.on(signal, () => end(server, false));
   } catch (error) {
     report(error, log);
@@ -38,7 +44,11 @@ export async function runServer(processHandle: NodeJS.Process): Promise<void> {
 }
 
 /** Instances outlive a signalled control plane; only an asked-for shutdown stops them. */
-function endOnce(processHandle: NodeJS.Process, log: Log, cleanUp: () => void): (server: Server, stopInstances: boolean) => void {
+function endOnce(
+  processHandle: NodeJS.Process,
+  log: Log,
+  cleanUp: () => void,
+): (server: Server, stopInstances: boolean) => void {
   let ending = false;
   return (server, stopInstances) => {
     if (ending) return;
@@ -60,7 +70,12 @@ function endOnce(processHandle: NodeJS.Process, log: Log, cleanUp: () => void): 
 
 function report(error: unknown, log: Log): void {
   if (error instanceof PortsideError) log({ level: "error", msg: error.message, code: error.code, hint: error.hint });
-  else log({ level: "error", msg: error instanceof Error ? (error.stack ?? error.message) : String(error), code: "E_INTERNAL" });
+  else
+    log({
+      level: "error",
+      msg: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      code: "E_INTERNAL",
+    });
 }
 
 function readVersion(): string {

@@ -10,13 +10,24 @@ const TOKEN_BYTES = 32;
 /** Makes the home's directories, for this user only. Errors: E_HOME_UNUSABLE. */
 export function prepareHome(home: Home): void {
   try {
-    for (const path of [home.root, home.sources, home.artifacts, home.buildCache, home.buildConfig, home.instances, home.edge]) {
+    for (const path of [
+      home.root,
+      home.sources,
+      home.artifacts,
+      home.buildCache,
+      home.buildConfig,
+      home.instances,
+      home.edge,
+    ]) {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     }
     chmodSync(home.root, 0o700);
     accessSync(home.root, constants.W_OK);
   } catch (error) {
-    throw new PortsideError("E_HOME_UNUSABLE", { path: home.root, problem: error instanceof Error ? error.message : String(error) });
+    throw new PortsideError("E_HOME_UNUSABLE", {
+      path: home.root,
+      problem: error instanceof Error ? error.message : String(error),
+    });
   }
 }
 

@@ -58,7 +58,9 @@ function planBasePath(env: Readonly<Record<string, string | undefined>>, execPat
   const extra = (env["PORTSIDE_PATH"] ?? "").split(delimiter).filter(Boolean);
   const known = [...extra, ...fixed];
   if (known.some(hasNode)) return known.join(delimiter);
-  const own = (env["PATH"] ?? "").split(delimiter).filter((directory) => directory !== "" && !directory.includes("/node_modules/"));
+  const own = (env["PATH"] ?? "")
+    .split(delimiter)
+    .filter((directory) => directory !== "" && !directory.includes("/node_modules/"));
   return [...known, own.find(hasNode) ?? dirname(execPath)].join(delimiter);
 }
 
@@ -66,7 +68,10 @@ function planBasePath(env: Readonly<Record<string, string | undefined>>, execPat
 function planNetwork(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const fromEnv = NETWORK_NAMES.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]));
   const npmrc = readTextIfExists(join(env["HOME"] ?? "/", ".npmrc")) ?? "";
-  const fromNpmrc = [...npmrc.matchAll(/^\s*(registry|cafile)\s*=\s*(\S+)\s*$/gm)].map(([, key, value]) => [`npm_config_${key}`, value]);
+  const fromNpmrc = [...npmrc.matchAll(/^\s*(registry|cafile)\s*=\s*(\S+)\s*$/gm)].map(([, key, value]) => [
+    `npm_config_${key}`,
+    value,
+  ]);
   return Object.fromEntries([...fromNpmrc, ...fromEnv]) as Record<string, string>;
 }
 
@@ -80,7 +85,11 @@ function hasNode(directory: string): boolean {
   }
 }
 
-function readSeconds<Key extends keyof Limits>(env: Readonly<Record<string, string | undefined>>, name: string, key: Key): Partial<Limits> {
+function readSeconds<Key extends keyof Limits>(
+  env: Readonly<Record<string, string | undefined>>,
+  name: string,
+  key: Key,
+): Partial<Limits> {
   const seconds = readNumber(env, name, { min: 1, max: 86_400 });
   return seconds === undefined ? {} : { [key]: seconds * 1000 };
 }
@@ -94,7 +103,9 @@ function readNumber(
   if (raw === undefined || raw === "") return undefined;
   const number = Number(raw);
   if (!Number.isInteger(number) || number < range.min || number > range.max) {
-    throw new PortsideError("E_USAGE", { problem: `${name} must be a whole number from ${range.min} to ${range.max}.` });
+    throw new PortsideError("E_USAGE", {
+      problem: `${name} must be a whole number from ${range.min} to ${range.max}.`,
+    });
   }
   return number;
 }

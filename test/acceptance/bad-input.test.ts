@@ -15,7 +15,11 @@ const CASES: readonly (readonly [string, string, readonly RegExp[]])[] = [
   ["no-procfile", "E_NOTHING_DETECTED", [/Add a Procfile/]],
   ["empty-procfile", "E_NO_PROCESS", [/Procfile:1:1\s+PROC_EMPTY/]],
   ["empty-folder", "E_SOURCE_EMPTY", [/no file to deploy/]],
-  ["merge-markers", "E_CHECK_FAILED", [/Procfile:1:1\s+PROC_MERGE_CONFLICT/, /Procfile:4:1\s+PROC_DUPLICATE/, /4 errors/]],
+  [
+    "merge-markers",
+    "E_CHECK_FAILED",
+    [/Procfile:1:1\s+PROC_MERGE_CONFLICT/, /Procfile:4:1\s+PROC_DUPLICATE/, /4 errors/],
+  ],
   ["type-error", "E_CHECK_FAILED", [/app\.json:3:35\s+APP_TYPE/, /app\.json:5:26\s+APP_TYPE/]],
   ["unknown-type", "E_CHECK_FAILED", [/APP_FORMATION_UNKNOWN_TYPE.*wroker/]],
   ["link-outside", "E_SOURCE_LINK", [/outside\.json/]],
@@ -37,7 +41,11 @@ async function page(): Promise<TinyPage> {
 }
 
 test("a good release serves before anything bad comes", async () => {
-  await portside.ok("up", portside.folder("shop", tinyApp("good", { Procfile: "web: node server.js\n", "app.json": "{}" })), "--no-follow");
+  await portside.ok(
+    "up",
+    portside.folder("shop", tinyApp("good", { Procfile: "web: node server.js\n", "app.json": "{}" })),
+    "--no-follow",
+  );
   assert.equal((await page()).version, "good");
 });
 
@@ -67,7 +75,9 @@ test("bad input: a name that another folder has is refused, and taken over only 
 test("bad input: a home that cannot be used is named, with the reason", async () => {
   const file = join(portside.root, "a-file");
   writeFileSync(file, "");
-  const result = await portside.run(["up", join(FIXTURES, "no-procfile")], { env: { PORTSIDE_HOME: join(file, "home") } });
+  const result = await portside.run(["up", join(FIXTURES, "no-procfile")], {
+    env: { PORTSIDE_HOME: join(file, "home") },
+  });
   assert.equal(result.exitCode, 1);
   assert.match(result.stderr, /E_HOME_UNUSABLE/);
   assert.match(result.stderr, new RegExp(join(file, "home")));
@@ -77,8 +87,15 @@ test("bad input: two `up` at once both end well, with one server", async () => {
   const twins = new Installation({ PORTSIDE_PORT: "18190" });
   try {
     const directory = twins.folder("twin", tinyApp("one", { Procfile: "web: node server.js\n", "app.json": "{}" }));
-    const results = await Promise.all([twins.run(["up", directory, "--no-follow"]), twins.run(["up", directory, "--no-follow"])]);
-    assert.deepEqual(results.map((result) => result.exitCode), [0, 0], results.map((result) => result.stderr).join("\n"));
+    const results = await Promise.all([
+      twins.run(["up", directory, "--no-follow"]),
+      twins.run(["up", directory, "--no-follow"]),
+    ]);
+    assert.deepEqual(
+      results.map((result) => result.exitCode),
+      [0, 0],
+      results.map((result) => result.stderr).join("\n"),
+    );
     const releases = await twins.json<unknown[]>("releases", "--app", "twin");
     assert.equal(releases.length, 1);
   } finally {
@@ -109,7 +126,10 @@ test("bad input: a full disk is told as such, and the previous release serves on
   if (!mounted) return t.skip("a small disk needs the right to mount");
   const small = new Installation({ PORTSIDE_PORT: "18195", PORTSIDE_HOME: join(mountPoint, "home") });
   try {
-    const directory = portside.folder("filler", tinyApp("good", { Procfile: "web: node server.js\n", "app.json": "{}" }));
+    const directory = portside.folder(
+      "filler",
+      tinyApp("good", { Procfile: "web: node server.js\n", "app.json": "{}" }),
+    );
     symlinkSync(join(mountPoint, "home"), small.home.root);
     assert.equal((await small.run(["up", directory, "--no-follow"])).exitCode, 0);
     portside.folder("filler", { "big.txt": "x".repeat(8_000_000) });

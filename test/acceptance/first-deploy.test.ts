@@ -25,14 +25,21 @@ test("a folder becomes a running, routed, health-checked app", async () => {
   const { stdout } = await portside.ok("up", directory, "--no-follow");
   assert.match(stdout, /Deployed v1/);
   assert.match(stdout, /http:\/\/shop\.localhost:\d+\s*$/);
-  for (const step of ["check", "build", "release", "start", "health", "route"]) assert.match(stdout, new RegExp(`${step}\\b`));
+  for (const step of ["check", "build", "release", "start", "health", "route"])
+    assert.match(stdout, new RegExp(`${step}\\b`));
   assert.match(stdout, /migrating for one/);
   assert.doesNotMatch(stdout, /\u001b\[/, "no escape codes without a terminal");
   const shown = await page();
-  assert.deepEqual({ version: shown.version, greeting: shown.greeting, release: shown.release }, { version: "one", greeting: "hello", release: "v1" });
+  assert.deepEqual(
+    { version: shown.version, greeting: shown.greeting, release: shown.release },
+    { version: "one", greeting: "hello", release: "v1" },
+  );
   assert.match(shown.dyno, /^web\.1$/);
   assert.match(shown.secret, /^[0-9a-f]{64}$/);
-  assert.deepEqual((await instances()).map((i) => `${i.name} ${i.phase}`).sort(), ["web.1 serving", "worker.1 serving"]);
+  assert.deepEqual((await instances()).map((i) => `${i.name} ${i.phase}`).sort(), [
+    "web.1 serving",
+    "worker.1 serving",
+  ]);
 });
 
 test("a second `up` with nothing changed says so, and touches nothing", async () => {
@@ -53,7 +60,9 @@ test("a changed line becomes v2, the generated secret stays", async () => {
 test("scaling starts only the difference", async () => {
   const before = await page();
   await portside.ok("ps:scale", "web=2", "--app", "shop");
-  const serving = (await instances()).filter((instance) => instance.phase === "serving").map((instance) => instance.name);
+  const serving = (await instances())
+    .filter((instance) => instance.phase === "serving")
+    .map((instance) => instance.name);
   assert.deepEqual(serving.sort(), ["web.1", "web.2", "worker.1"]);
   const pids = new Set<number>();
   await eventually(async () => pids.add((await page()).pid).size === 2 || undefined);
@@ -89,37 +98,50 @@ test("kill -9 of the control plane: apps serve on, are adopted, and no log line 
   assert.equal(lives.size, 5, "one worker a release");
   for (const life of lives.values()) {
     const ticks = life.map((match) => Number(match[2]));
-    assert.deepEqual(ticks, ticks.map((_tick, index) => index + 1));
+    assert.deepEqual(
+      ticks,
+      ticks.map((_tick, index) => index + 1),
+    );
   }
 });
 
 test("a request in flight survives a restart of its instance, and every request has one log line", async () => {
   const port = (await askEdge(portside.home.edgeSocket))?.port;
   const slow = new Promise<string>((resolve, reject) => {
-    request({ port, host: "127.0.0.1", path: "/slow?canary=1", headers: { host: "shop.localhost" }, agent: false }, (response) => {
-      let body = "";
-      response.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      response.on("end", () => resolve(body));
-      response.on("error", reject);
-    })
+    request(
+      { port, host: "127.0.0.1", path: "/slow?canary=1", headers: { host: "shop.localhost" }, agent: false },
+      (response) => {
+        let body = "";
+        response.on("data", (chunk: Buffer) => (body += chunk.toString()));
+        response.on("end", () => resolve(body));
+        response.on("error", reject);
+      },
+    )
       .on("error", reject)
       .end();
   });
-  await eventually(async () => Object.keys((await askEdge(portside.home.edgeSocket))?.active ?? {}).length > 0 || undefined);
+  await eventually(
+    async () => Object.keys((await askEdge(portside.home.edgeSocket))?.active ?? {}).length > 0 || undefined,
+  );
   await portside.ok("ps:restart", "--app", "shop");
   assert.equal(await slow, "slow one");
   const lines = await eventually(async () => {
     const { stdout } = await portside.ok("logs", "--app", "shop", "--ps", "router", "--num", "1000");
     return stdout.split("\n").filter((line) => line.includes("canary=1")).length === 1 ? stdout : undefined;
   });
-  assert.match(lines, /portside\[router\]: at=info method=GET path="\/slow\?canary=1" host=shop\.localhost request_id=\S+ fwd="127\.0\.0\.1" dyno=web\.\d connect=\d+ms service=\d+ms status=200 bytes=8/);
+  assert.match(
+    lines,
+    /portside\[router\]: at=info method=GET path="\/slow\?canary=1" host=shop\.localhost request_id=\S+ fwd="127\.0\.0\.1" dyno=web\.\d connect=\d+ms service=\d+ms status=200 bytes=8/,
+  );
 });
 
 test("a crashed instance comes back, with its exit code in the log", async () => {
   const { pid } = await page();
   process.kill(pid, "SIGKILL");
   await eventually(async () => {
-    const all = (await instances()).filter((instance) => instance.name.startsWith("web") && instance.phase === "serving");
+    const all = (await instances()).filter(
+      (instance) => instance.name.startsWith("web") && instance.phase === "serving",
+    );
     return all.length === 2 && all.some((instance) => instance.restarts > 0) ? all : undefined;
   });
   const { stdout } = await portside.ok("logs", "--app", "shop", "--num", "200");

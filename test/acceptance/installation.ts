@@ -11,7 +11,12 @@ export const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const CLI = join(REPOSITORY, "bin/portside.ts");
 const LIMIT_MS = 120_000;
 
-export type CliResult = { readonly exitCode: number | null; readonly stdout: string; readonly stderr: string; readonly durationMs: number };
+export type CliResult = {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+};
 export type Answer = { readonly status: number; readonly body: string; readonly headers: IncomingMessage["headers"] };
 
 /** One Portside of its own, in a temporary home, driven through the real command line. */
@@ -33,12 +38,23 @@ export class Installation {
   }
 
   /** Runs `portside …` to its end. */
-  run(args: readonly string[], options: { readonly env?: Readonly<Record<string, string>>; readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void } = {}): Promise<CliResult> {
+  run(
+    args: readonly string[],
+    options: {
+      readonly env?: Readonly<Record<string, string>>;
+      readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
+    } = {},
+  ): Promise<CliResult> {
     const startedAt = performance.now();
     return new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [CLI, ...args], { env: { ...this.#env, ...options.env }, stdio: ["ignore", "pipe", "pipe"], cwd: this.root });
+      const child = spawn(process.execPath, [CLI, ...args], {
+        env: { ...this.#env, ...options.env },
+        stdio: ["ignore", "pipe", "pipe"],
+        cwd: this.root,
+      });
       const out = { stdout: "", stderr: "" };
-      for (const stream of ["stdout", "stderr"] as const) child[stream].setEncoding("utf8").on("data", (text: string) => (out[stream] += text));
+      for (const stream of ["stdout", "stderr"] as const)
+        child[stream].setEncoding("utf8").on("data", (text: string) => (out[stream] += text));
       const timer = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
       options.onStart?.((signal) => child.kill(signal));
       child.on("error", reject);
@@ -52,7 +68,8 @@ export class Installation {
   /** Runs it and throws, with all it printed, unless it ends with 0. */
   async ok(...args: string[]): Promise<CliResult> {
     const result = await this.run(args);
-    if (result.exitCode !== 0) throw new Error(`portside ${args.join(" ")} ended with ${result.exitCode}\n${result.stdout}\n${result.stderr}`);
+    if (result.exitCode !== 0)
+      throw new Error(`portside ${args.join(" ")} ended with ${result.exitCode}\n${result.stdout}\n${result.stderr}`);
     return result;
   }
 
@@ -91,15 +108,23 @@ export class Installation {
   }
 }
 
-export function httpGet(options: { readonly port: number; readonly path: string; readonly host: string; readonly method?: string }): Promise<Answer> {
+export function httpGet(options: {
+  readonly port: number;
+  readonly path: string;
+  readonly host: string;
+  readonly method?: string;
+}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { port, path, host, method = "GET" } = options;
-    const sent = request({ host: "127.0.0.1", port, path, method, headers: { host }, agent: false, timeout: 30_000 }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
-      response.on("error", reject);
-    });
+    const sent = request(
+      { host: "127.0.0.1", port, path, method, headers: { host }, agent: false, timeout: 30_000 },
+      (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (text: string) => (body += text));
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }));
+        response.on("error", reject);
+      },
+    );
     sent.on("timeout", () => sent.destroy(new Error("timeout")));
     sent.on("error", reject);
     sent.end();

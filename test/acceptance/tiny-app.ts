@@ -26,4 +26,11 @@ export function tinyApp(version: string, extra: Readonly<Record<string, string>>
 }
 
 /** What its pages hold. */
-export type TinyPage = { version: string; greeting?: string; dyno: string; release: string; secret: string; pid: number };
+export type TinyPage = {
+  version: string;
+  greeting?: string;
+  dyno: string;
+  release: string;
+  secret: string;
+  pid: number;
+};

@@ -7,7 +7,12 @@ import { Installation } from "../acceptance/installation.ts";
 import { tinyApp, type TinyPage } from "../acceptance/tiny-app.ts";
 
 const CANARY = "canary-5f0c1e7b-do-not-tell";
-const FORMS = [CANARY, Buffer.from(CANARY).toString("base64").replace(/=+$/, ""), Buffer.from(CANARY).toString("hex"), encodeURIComponent(`${CANARY} `)];
+const FORMS = [
+  CANARY,
+  Buffer.from(CANARY).toString("base64").replace(/=+$/, ""),
+  Buffer.from(CANARY).toString("hex"),
+  encodeURIComponent(`${CANARY} `),
+];
 
 const portside = new Installation({ PORTSIDE_PORT: "18230" });
 after(() => portside.remove());
@@ -40,7 +45,8 @@ test("rule 6: a config value is nowhere in clear: not in the home, not in argv, 
   const page = JSON.parse((await portside.get("shop")).body) as TinyPage;
   assert.equal(page.secret, CANARY, "the app has it");
   assert.deepEqual(holders(filesBelow(portside.home.root)), []);
-  for (const output of outputs) for (const form of FORMS) assert.ok(!(output.stdout + output.stderr).includes(form), output.stdout);
+  for (const output of outputs)
+    for (const form of FORMS) assert.ok(!(output.stdout + output.stderr).includes(form), output.stdout);
   if (!existsSync("/proc/self/cmdline")) return;
   const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const lines = pids.map((pid) => join("/proc", pid, "cmdline"));
@@ -48,7 +54,10 @@ test("rule 6: a config value is nowhere in clear: not in the home, not in argv, 
 });
 
 test("rule 22: the home is for its owner only, under any umask", () => {
-  for (const path of [portside.home.root, ...readdirSync(portside.home.root).map((name) => join(portside.home.root, name))]) {
+  for (const path of [
+    portside.home.root,
+    ...readdirSync(portside.home.root).map((name) => join(portside.home.root, name)),
+  ]) {
     assert.equal(lstatSync(path).mode & 0o077, 0, path);
   }
 });
@@ -64,12 +73,20 @@ test("rule 22: nothing but the router listens beyond this machine", async (t) =>
     .filter((fields) => fields[3] === "0A" && inodes.has(fields[9] ?? ""))
     .map((fields) => fields[1] ?? "")
     .filter((address) => !address.startsWith("0100007F:") && !address.startsWith("00000000000000000000000001000000:"));
-  assert.deepEqual(open.map((address) => Number.parseInt(address.split(":")[1] ?? "", 16)), [edge?.port]);
+  assert.deepEqual(
+    open.map((address) => Number.parseInt(address.split(":")[1] ?? "", 16)),
+    [edge?.port],
+  );
 });
 
 test("rule 5: the API refuses whoever has neither the socket nor the token", async () => {
   const { apiUrl: api } = JSON.parse(readFileSync(portside.home.serverFile, "utf8")) as { apiUrl: string };
-  for (const headers of [{}, { authorization: "Bearer " }, { authorization: "Bearer ptk_0" }, { authorization: "Basic eDp5" }]) {
+  for (const headers of [
+    {},
+    { authorization: "Bearer " },
+    { authorization: "Bearer ptk_0" },
+    { authorization: "Basic eDp5" },
+  ]) {
     assert.equal((await fetch(`${api}/v1/apps`, { headers })).status, 401);
   }
   const token = readFileSync(portside.home.apiToken, "utf8").trim();

@@ -30,7 +30,10 @@ export class Chance implements Random {
 
   /** One of the values; each as often as its weight says. */
   weighted<Value>(values: readonly (readonly [weight: number, value: Value])[]): Value {
-    let left = this.int(1, values.reduce((sum, [weight]) => sum + weight, 0));
+    let left = this.int(
+      1,
+      values.reduce((sum, [weight]) => sum + weight, 0),
+    );
     for (const [weight, value] of values) if ((left -= weight) <= 0) return value;
     throw new Error("there is nothing to pick from");
   }

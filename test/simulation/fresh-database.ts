@@ -3,7 +3,17 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { Database } from "../../src/lib/sqlite.ts";
 
 /** In an order in which rows may go. */
-const TABLES = ["config_values", "releases", "instances", "apps", "operation_events", "operations", "leases", "meta", "sqlite_sequence"];
+const TABLES = [
+  "config_values",
+  "releases",
+  "instances",
+  "apps",
+  "operation_events",
+  "operations",
+  "leases",
+  "meta",
+  "sqlite_sequence",
+];
 
 let kept: Database | undefined;
 

@@ -24,9 +24,12 @@ export class JournalCheck {
     const wrong = (what: string): void => this.#scene.problem(`operation ${operation}, event ${event.seq}: ${what}`);
     const last = told.events.at(-1);
     if (event.seq !== (last?.seq ?? 0) + 1) wrong("a sequence number is missing");
-    if ((event.type === "queued") !== (last === undefined)) wrong(`\`${event.type}\` is the wrong first event, or \`queued\` comes late`);
+    if ((event.type === "queued") !== (last === undefined))
+      wrong(`\`${event.type}\` is the wrong first event, or \`queued\` comes late`);
     if (last?.type === "ended") wrong(`\`${event.type}\` behind the end`);
     if (event.type === "begun" && last?.type !== "queued") wrong("begun twice");
+    if ((event.type === "item" || event.type === "output") && told.open?.step !== event.step)
+      wrong(`${event.type} of ${event.step} outside of it`);
     if (event.type === "stepStarted") told.open = { step: event.step, undo: event.undo };
     if (event.type === "stepEnded") this.#onStepEnded(told, event, wrong);
     if (event.type === "ended") this.#onEnded(operation, event, wrong);
@@ -42,12 +45,14 @@ export class JournalCheck {
     const row = store.instances.find(spec.id);
     const operation = spec.kind === "oneOff" ? Number(/\d+$/.exec(spec.id)?.[0]) : row?.operation;
     if (spec.kind === "service" && row === undefined) return problem(`${spec.id} started without a row`);
-    if (row !== undefined && row.phase !== "starting" && row.phase !== "stopping") problem(`${spec.id} started in phase ${row.phase}`);
+    if (row !== undefined && row.phase !== "starting" && row.phase !== "stopping")
+      problem(`${spec.id} started in phase ${row.phase}`);
     // A successor is the supervisor's, behind the operation.
     if (row !== undefined && row.restarts > 0) return;
     const open = this.#told.get(operation ?? 0)?.open;
     const wanted = spec.kind === "oneOff" ? "release" : "start";
-    if (open?.step !== wanted || open.undo) problem(`${spec.id} started while the operation's step was ${open?.step ?? "none"}`);
+    if (open?.step !== wanted || open.undo)
+      problem(`${spec.id} started while the operation's step was ${open?.step ?? "none"}`);
   }
 
   /** At the end of a scenario. */
@@ -55,7 +60,8 @@ export class JournalCheck {
     const { database, problem } = this.#scene;
     for (const { id, status } of database.all<{ id: number; status: string }>("SELECT id, status FROM operations")) {
       const last = this.#told.get(id)?.events.at(-1);
-      if (last?.type !== "ended" || last.status !== status) problem(`operation ${id} is ${status}, its last event is ${last?.type ?? "none"}`);
+      if (last?.type !== "ended" || last.status !== status)
+        problem(`operation ${id} is ${status}, its last event is ${last?.type ?? "none"}`);
     }
   }
 
@@ -67,15 +73,19 @@ export class JournalCheck {
     if (open === undefined && isBack) return;
     if (open === undefined || open.step !== event.step) return wrong(`${event.step} ended without having started`);
     if (open.undo !== isBack) wrong(`${event.step} ended as ${event.outcome}`);
-    const back = told.events.some((earlier) => earlier.type === "stepEnded" && (earlier.outcome === "undone" || earlier.failure !== undefined));
+    const back = told.events.some(
+      (earlier) => earlier.type === "stepEnded" && (earlier.outcome === "undone" || earlier.failure !== undefined),
+    );
     if (back && !isBack) wrong(`${event.step} ended forward after the way back began`);
   }
 
   #onEnded(operation: number, event: Extract<OperationEvent, { type: "ended" }>, wrong: (what: string) => void): void {
     const { kind, status, facts } = this.#scene.store.operations.get(operation);
     if (status !== event.status || !isEnded(status)) wrong(`its row says ${status}, its event ${event.status}`);
-    if ((event.failure !== undefined) !== ["failed", "cancelled", "superseded"].includes(status)) wrong(`${status} with the wrong failure`);
-    if (status === "succeeded" && event.release !== facts.release) wrong(`told release ${event.release}, its facts say ${facts.release}`);
+    if ((event.failure !== undefined) !== ["failed", "cancelled", "superseded"].includes(status))
+      wrong(`${status} with the wrong failure`);
+    if (status === "succeeded" && event.release !== facts.release)
+      wrong(`told release ${event.release}, its facts say ${facts.release}`);
     const done = this.stepsDone(operation);
     if (status !== "succeeded") return;
     if (done.join() !== KINDS[kind].steps.map((step) => step.name).join()) wrong(`succeeded after ${done.join()}`);
@@ -84,6 +94,8 @@ export class JournalCheck {
   /** Names of the steps that ended well, in order. */
   stepsDone(operation: number): readonly string[] {
     const events = this.#told.get(operation)?.events ?? [];
-    return events.flatMap((event) => (event.type === "stepEnded" && event.failure === undefined && event.outcome !== "undone" ? [event.step] : []));
+    return events.flatMap((event) =>
+      event.type === "stepEnded" && event.failure === undefined && event.outcome !== "undone" ? [event.step] : [],
+    );
   }
 }

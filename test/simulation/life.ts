@@ -147,7 +147,10 @@ export function mortalClock(clock: Clock, life: Life): Clock {
 export function mortalDatabase(
   database: Database,
   life: Life,
-  { onRow, areTransactionsTorn = false }: { readonly onRow: (hasEvents: boolean) => void; readonly areTransactionsTorn?: boolean },
+  {
+    onRow,
+    areTransactionsTorn = false,
+  }: { readonly onRow: (hasEvents: boolean) => void; readonly areTransactionsTorn?: boolean },
 ): Database {
   let depth = 0;
   let hasEvents = false;
@@ -163,14 +166,17 @@ export function mortalDatabase(
   };
   const transaction = <Value>(body: () => Value): Value => {
     if (areTransactionsTorn) return body();
-    return write(() => `the transaction in ${callerOf()}`, () => {
-      depth += 1;
-      try {
-        return database.transaction(body);
-      } finally {
-        depth -= 1;
-      }
-    });
+    return write(
+      () => `the transaction in ${callerOf()}`,
+      () => {
+        depth += 1;
+        try {
+          return database.transaction(body);
+        } finally {
+          depth -= 1;
+        }
+      },
+    );
   };
   const own = {
     run: (sql: string, ...values: SqlValue[]) =>
@@ -182,7 +188,12 @@ export function mortalDatabase(
         },
       ),
     get: (sql: string, ...values: SqlValue[]) =>
-      /^(INSERT|UPDATE|DELETE)/.test(sql) ? write(() => shorten(sql), () => database.get(sql, ...values)) : database.get(sql, ...values),
+      /^(INSERT|UPDATE|DELETE)/.test(sql)
+        ? write(
+            () => shorten(sql),
+            () => database.get(sql, ...values),
+          )
+        : database.get(sql, ...values),
     transaction,
   };
   return new Proxy(database, {
@@ -202,11 +213,17 @@ const STACK_LINE = /\/(\w[\w-]*)\.ts:(\d+)/;
 
 /** `route:44`: where in control a transaction begins, for people who look for a crash. */
 function callerOf(): string {
-  const lines = (new Error("where").stack ?? "").split("\n").filter((line) => /src\/control\/(?!store\/store)/.test(line));
+  const lines = (new Error("where").stack ?? "")
+    .split("\n")
+    .filter((line) => /src\/control\/(?!store\/store)/.test(line));
   const [, file = "?", line = ""] = STACK_LINE.exec(lines[0] ?? "") ?? [];
   return `${file}:${line}`;
 }
 
 function shorten(sql: string): string {
-  return sql.replace(/^INSERT (OR \w+ )?INTO/, "INSERT").split(" ").slice(0, 4).join(" ");
+  return sql
+    .replace(/^INSERT (OR \w+ )?INTO/, "INSERT")
+    .split(" ")
+    .slice(0, 4)
+    .join(" ");
 }

@@ -29,8 +29,12 @@ async function play(fixed: FixedScenario, crashPoint: number): Promise<Report> {
   const repeat = `PORTSIDE_SIM_CRASH=${crashPoint} node --test --test-name-pattern='${fixed.title}' ${FILE}`;
   const report = await simulate({ ...fixed, repeat, seed: 1, crashPoints: crashPoint === 0 ? [] : [crashPoint] });
   const { statuses } = report;
-  const isExpected = statuses.length === fixed.ends.length && statuses.every((status, index) => fixed.ends[index]?.includes(status));
-  assert.ok(isExpected, `killed at point ${crashPoint} the operations ended as ${statuses.join(", ")}; repeat: ${repeat}`);
+  const isExpected =
+    statuses.length === fixed.ends.length && statuses.every((status, index) => fixed.ends[index]?.includes(status));
+  assert.ok(
+    isExpected,
+    `killed at point ${crashPoint} the operations ended as ${statuses.join(", ")}; repeat: ${repeat}`,
+  );
   return report;
 }
 
@@ -42,7 +46,9 @@ describe("§10 random scenarios, killed at random rows", { skip: ONLY_CRASH !== 
     test(`seeds ${from} to ${to}`, async (t) => {
       const totals = { operations: 0, kills: 0 };
       for (let seed = from; seed <= to; seed += 1) {
-        const report = await simulate(randomScenario(seed, new Chance(seed), `PORTSIDE_SIM_SEED=${seed} node --test ${FILE}`));
+        const report = await simulate(
+          randomScenario(seed, new Chance(seed), `PORTSIDE_SIM_SEED=${seed} node --test ${FILE}`),
+        );
         totals.operations += report.operationCount;
         totals.kills += report.crashCount;
       }

@@ -37,7 +37,12 @@ export class OutcomeCheck {
     if (event.type !== "ended") return;
     const operation = this.#scene.store.operations.get(id);
     const before = this.#before.get(id);
-    if (before === undefined) return this.#expect(operation, ["cancelled", "superseded"].includes(event.status), `${event.status} without having begun`);
+    if (before === undefined)
+      return this.#expect(
+        operation,
+        ["cancelled", "superseded"].includes(event.status),
+        `${event.status} without having begun`,
+      );
     const isCommitted = this.#journal.stepsDone(id).includes(KINDS[operation.kind].commitStep);
     this.#expect(operation, isCommitted || event.status !== "succeeded", "succeeded without its commit");
     this.#expect(operation, !isCommitted || event.status === "succeeded", `${event.status} after its commit`);
@@ -51,16 +56,32 @@ export class OutcomeCheck {
     const app = store.apps.get(operation.app);
     const { facts } = operation;
     const expect = (holds: boolean, what: string): void => this.#expect(operation, holds, what);
-    expect(app.currentRelease === (facts.release ?? before.app?.currentRelease), `release ${app.currentRelease} is in force, not ${facts.release}`);
-    expect(isEqual(app.formation, facts.formation ?? before.app?.formation), `the formation is ${JSON.stringify(app.formation)}`);
-    expect(app.configVersion === (facts.configVersion ?? before.app?.configVersion), `the config version is ${app.configVersion}`);
+    expect(
+      app.currentRelease === (facts.release ?? before.app?.currentRelease),
+      `release ${app.currentRelease} is in force, not ${facts.release}`,
+    );
+    expect(
+      isEqual(app.formation, facts.formation ?? before.app?.formation),
+      `the formation is ${JSON.stringify(app.formation)}`,
+    );
+    expect(
+      app.configVersion === (facts.configVersion ?? before.app?.configVersion),
+      `the config version is ${app.configVersion}`,
+    );
     if (app.currentRelease === undefined) return;
     const release = store.releases.get(app.name, app.currentRelease);
     expect(release.status === "current", `release ${release.number} is ${release.status}`);
-    if (facts.configVersion !== undefined) expect(release.configVersion === facts.configVersion, `release ${release.number} has another config`);
+    if (facts.configVersion !== undefined)
+      expect(release.configVersion === facts.configVersion, `release ${release.number} has another config`);
     const alive = store.instances.alive(app.name);
-    expect(isEqual(alive.map(instanceName).sort(), wantedNames(release, app.formation)), `alive are ${alive.map(instanceName).join(" ")}`);
-    expect(alive.every((instance) => instance.release === release.number), "instances of another release are alive");
+    expect(
+      isEqual(alive.map(instanceName).sort(), wantedNames(release, app.formation)),
+      `alive are ${alive.map(instanceName).join(" ")}`,
+    );
+    expect(
+      alive.every((instance) => instance.release === release.number),
+      "instances of another release are alive",
+    );
     if (this.#isUndisturbed(operation.app, before)) this.#allServe(operation, alive);
   }
 
@@ -69,14 +90,26 @@ export class OutcomeCheck {
     const expect = (holds: boolean, what: string): void => this.#expect(operation, holds, what);
     expect((app === undefined) === (before.app === undefined), "the app came or went");
     if (app === undefined || before.app === undefined) return;
-    expect(app.currentRelease === before.app.currentRelease, `release ${app.currentRelease} is in force, not ${before.app.currentRelease}`);
+    expect(
+      app.currentRelease === before.app.currentRelease,
+      `release ${app.currentRelease} is in force, not ${before.app.currentRelease}`,
+    );
     expect(isEqual(app.formation, before.app.formation), `the formation is ${JSON.stringify(app.formation)}`);
     expect(this.#isSameConfig(app, before.app), "the config is another");
     const release = this.#scene.store.releases.list(app.name).find((candidate) => candidate.operation === operation.id);
     expect(release === undefined || release.status === "failed", `its release is ${release?.status}`);
-    expect(alive.every((instance) => instance.operation !== operation.id || operation.kind === "destroy"), "instances of it are alive");
+    expect(
+      alive.every((instance) => instance.operation !== operation.id || operation.kind === "destroy"),
+      "instances of it are alive",
+    );
     if (!this.#isUndisturbed(operation.app, before)) return;
-    expect(isEqual(alive.map(({ id }) => id), before.alive.map(({ id }) => id)), `alive are ${alive.map(({ id }) => id).join(" ")}`);
+    expect(
+      isEqual(
+        alive.map(({ id }) => id),
+        before.alive.map(({ id }) => id),
+      ),
+      `alive are ${alive.map(({ id }) => id).join(" ")}`,
+    );
     this.#allServe(operation, alive);
   }
 
@@ -89,7 +122,11 @@ export class OutcomeCheck {
 
   #allServe(operation: OperationRecord, alive: readonly Instance[]): void {
     const bad = alive.filter(({ id, phase }) => phase !== "serving" || !this.#scene.machine.isRunning(id));
-    this.#expect(operation, bad.length === 0, `not serving: ${bad.map(({ id, phase }) => `${id} (${phase})`).join(" ")}`);
+    this.#expect(
+      operation,
+      bad.length === 0,
+      `not serving: ${bad.map(({ id, phase }) => `${id} (${phase})`).join(" ")}`,
+    );
   }
 
   /** Whether the scenario left the app's instances alone since, and they were all well then. */
@@ -102,7 +139,8 @@ export class OutcomeCheck {
     const { store } = this.#scene;
     const now = store.config.read(app.name, app.configVersion);
     const then = store.config.read(app.name, before.configVersion);
-    const text = (value: (typeof now)[string] | undefined): string | undefined => (value === undefined ? undefined : reveal(value, "a check"));
+    const text = (value: (typeof now)[string] | undefined): string | undefined =>
+      value === undefined ? undefined : reveal(value, "a check");
     const kept = Object.keys(then).every((name) => text(now[name]) === text(then[name]));
     const added = Object.keys(now).filter((name) => !Object.hasOwn(then, name));
     return kept && added.every((name) => /^[0-9a-f]{64}$/.test(text(now[name]) ?? ""));
@@ -131,6 +169,8 @@ export function wantedNames(release: Release, formation: Formation): readonly st
 
 function isEqual(a: unknown, b: unknown): boolean {
   const sorted = (value: unknown): unknown =>
-    value !== null && typeof value === "object" && !Array.isArray(value) ? Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)) : value;
+    value !== null && typeof value === "object" && !Array.isArray(value)
+      ? Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1))
+      : value;
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 }

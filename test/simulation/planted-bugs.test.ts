@@ -16,21 +16,33 @@ function replace<Part extends object>(part: Part, changes: Partial<Part>): Part 
   });
 }
 
-const inWorld = (change: (world: World) => Partial<World>): Planted => ({ world: (world) => ({ ...world, ...change(world) }) });
+const inWorld = (change: (world: World) => Partial<World>): Planted => ({
+  world: (world) => ({ ...world, ...change(world) }),
+});
 const inStore = (change: (store: World["store"]) => Partial<World["store"]>): Planted =>
   inWorld(({ store }) => ({ store: replace(store, change(store)) }));
 
 /** A bug, the scenario that shows it (killed at each row when `killed`), and what the simulator must say about it. */
-const PLANTED: readonly { readonly bug: string; readonly planted: Planted; readonly scenario: string; readonly says: RegExp; readonly killed?: true }[] = [
+const PLANTED: readonly {
+  readonly bug: string;
+  readonly planted: Planted;
+  readonly scenario: string;
+  readonly says: RegExp;
+  readonly killed?: true;
+}[] = [
   {
     bug: "a probe that calls everything healthy",
-    planted: inWorld(({ probe }) => ({ probe: replace(probe, { connect: () => Promise.resolve({ accepted: true }) }) })),
+    planted: inWorld(({ probe }) => ({
+      probe: replace(probe, { connect: () => Promise.resolve({ accepted: true }) }),
+    })),
     scenario: "deploy that never listens",
     says: /where nobody listens|routed instances accept connections/,
   },
   {
     bug: "a router that does not wait for the edge",
-    planted: inWorld(({ router }) => ({ router: replace(router, { publish: (table) => Promise.resolve(router.write(table)) }) })),
+    planted: inWorld(({ router }) => ({
+      router: replace(router, { publish: (table) => Promise.resolve(router.write(table)) }),
+    })),
     scenario: "redeploy of two web instances",
     says: /is stopped while requests are routed to it|is stopped with requests open/,
     killed: true,
@@ -43,7 +55,12 @@ const PLANTED: readonly { readonly bug: string; readonly planted: Planted; reado
   },
   {
     bug: "an engine whose stop only says so",
-    planted: inWorld(({ engine, clock }) => ({ engine: replace(engine, { stop: () => Promise.resolve({ code: 0, at: clock.now() }), forget: () => Promise.resolve() }) })),
+    planted: inWorld(({ engine, clock }) => ({
+      engine: replace(engine, {
+        stop: () => Promise.resolve({ code: 0, at: clock.now() }),
+        forget: () => Promise.resolve(),
+      }),
+    })),
     scenario: "deploy that never listens",
     says: /the machine has .* rows are/,
   },
@@ -77,14 +94,19 @@ const PLANTED: readonly { readonly bug: string; readonly planted: Planted; reado
   },
   {
     bug: "a formation that is forgotten",
-    planted: inStore(({ apps }) => ({ apps: replace(apps, { update: (name, { formation: _, ...change }) => apps.update(name, change) }) })),
+    planted: inStore(({ apps }) => ({
+      apps: replace(apps, { update: (name, { formation: _, ...change }) => apps.update(name, change) }),
+    })),
     scenario: "scale up and down",
     says: /the formation is/,
   },
   {
     bug: "an end that tells another status than the row",
     planted: inStore(({ operations }) => ({
-      operations: replace(operations, { end: (id, outcome) => operations.end(id, outcome.status === "failed" ? { ...outcome, status: "succeeded" } : outcome) }),
+      operations: replace(operations, {
+        end: (id, outcome) =>
+          operations.end(id, outcome.status === "failed" ? { ...outcome, status: "succeeded" } : outcome),
+      }),
     })),
     scenario: "deploy whose release command fails",
     says: /its row says succeeded, its event failed/,
@@ -104,7 +126,11 @@ const PLANTED: readonly { readonly bug: string; readonly planted: Planted; reado
   },
   {
     bug: "a release that stays pending",
-    planted: inStore(({ releases }) => ({ releases: replace(releases, { setStatus: (app, number, status) => (status === "failed" ? undefined : releases.setStatus(app, number, status)) }) })),
+    planted: inStore(({ releases }) => ({
+      releases: replace(releases, {
+        setStatus: (app, number, status) => (status === "failed" ? undefined : releases.setStatus(app, number, status)),
+      }),
+    })),
     scenario: "deploy that never listens",
     says: /its release is pending/,
   },
@@ -126,7 +152,10 @@ for (const { bug, planted, scenario, says, killed } of PLANTED) {
       for (let point = 1; killed === true && point <= pointCount; point += 1) await play([point]);
     });
     assert.ok(found !== undefined, "it found nothing");
-    assert.ok(found.problems.some((problem) => says.test(problem)), found.message);
+    assert.ok(
+      found.problems.some((problem) => says.test(problem)),
+      found.message,
+    );
   });
 }
 

@@ -34,8 +34,14 @@ export class RestCheck {
     const expect: Expect = (holds, what) => (holds ? undefined : problem(`at rest: ${what()}`));
     const alive = store.instances.allAlive();
     const ids = alive.map(({ id }) => id).sort();
-    expect(isSame([...machine.known()].sort(), ids), () => `the machine has ${machine.known().join(" ")}; rows are ${ids.join(" ")}`);
-    expect(alive.every(({ phase }) => phase === "serving"), () => `phases ${alive.map(({ id, phase }) => `${id} ${phase}`).join(", ")}`);
+    expect(
+      isSame([...machine.known()].sort(), ids),
+      () => `the machine has ${machine.known().join(" ")}; rows are ${ids.join(" ")}`,
+    );
+    expect(
+      alive.every(({ phase }) => phase === "serving"),
+      () => `phases ${alive.map(({ id, phase }) => `${id} ${phase}`).join(", ")}`,
+    );
     expect(store.leases.held().length === 0, () => `a lease is held for ${store.leases.held().join(" ")}`);
     expect(store.operations.open().length === 0, () => "an operation is open");
     for (const { name } of store.apps.list()) checkApp(this.#scene, name, expect);
@@ -45,18 +51,25 @@ export class RestCheck {
   checkSecrets(logTexts: readonly string[]): void {
     const { database, store, problem } = this.#scene;
     const values = new Set<string>();
-    for (const { app, version } of database.all<{ app: string; version: number }>("SELECT DISTINCT app, version FROM config_values")) {
-      for (const value of Object.values(revealAll(store.config.read(app as AppName, version), "a check"))) values.add(value);
+    for (const { app, version } of database.all<{ app: string; version: number }>(
+      "SELECT DISTINCT app, version FROM config_values",
+    )) {
+      for (const value of Object.values(revealAll(store.config.read(app as AppName, version), "a check")))
+        values.add(value);
     }
     const columns = [
       "SELECT body AS text FROM operation_events",
       "SELECT request || facts || coalesce(failure, '') AS text FROM operations",
       "SELECT document AS text FROM releases",
     ];
-    const texts = [...columns.flatMap((sql) => database.all<{ text: string }>(sql).map(({ text }) => text)), ...logTexts];
+    const texts = [
+      ...columns.flatMap((sql) => database.all<{ text: string }>(sql).map(({ text }) => text)),
+      ...logTexts,
+    ];
     for (const text of texts) {
       // Values that scenarios set begin so, also those of apps that are gone.
-      if (text.includes("hush-") || [...values].some((value) => text.includes(value))) problem(`a config value stands in ${text.slice(0, 200)}`);
+      if (text.includes("hush-") || [...values].some((value) => text.includes(value)))
+        problem(`a config value stands in ${text.slice(0, 200)}`);
     }
   }
 
@@ -73,9 +86,15 @@ type Expect = (holds: boolean, what: () => string) => void;
 function checkApp({ store, machine, edge }: Scene, name: AppName, expect: Expect): void {
   const app = store.apps.get(name);
   const releases = store.releases.list(name);
-  expect(releases.every(({ status }) => status !== "pending"), () => `${name} has a pending release`);
+  expect(
+    releases.every(({ status }) => status !== "pending"),
+    () => `${name} has a pending release`,
+  );
   const current = releases.filter(({ status }) => status === "current").map(({ number }) => number);
-  expect(isSame(current, app.currentRelease === undefined ? [] : [app.currentRelease]), () => `${name}: current are ${current.join(" ")}`);
+  expect(
+    isSame(current, app.currentRelease === undefined ? [] : [app.currentRelease]),
+    () => `${name}: current are ${current.join(" ")}`,
+  );
   const alive = store.instances.alive(name);
   const [release] = releases.filter(({ number }) => number === app.currentRelease);
   const route = edge.served?.routes.find((candidate) => candidate.app === name);
@@ -83,16 +102,28 @@ function checkApp({ store, machine, edge }: Scene, name: AppName, expect: Expect
     expect(alive.length === 0, () => `${name} runs without a release`);
     return expect(route === undefined || route.state === "blank", () => `${name}: its route is ${route?.state}`);
   }
-  expect(isSame(alive.map(instanceName).sort(), wantedNames(release, app.formation)), () => `${name} runs ${alive.map(instanceName).join(" ")}`);
+  expect(
+    isSame(alive.map(instanceName).sort(), wantedNames(release, app.formation)),
+    () => `${name} runs ${alive.map(instanceName).join(" ")}`,
+  );
   for (const instance of alive) {
-    expect(instance.release === release.number, () => `${instance.id} is of release ${instance.release}, not ${release.number}`);
+    expect(
+      instance.release === release.number,
+      () => `${instance.id} is of release ${instance.release}, not ${release.number}`,
+    );
     const config = Object.entries(revealAll(store.config.read(name, release.configVersion), "a check"));
     const environment = machine.environment(instance.id);
-    expect(config.every(([key, value]) => environment[key] === value), () => `${instance.id} runs with another config`);
+    expect(
+      config.every(([key, value]) => environment[key] === value),
+      () => `${instance.id} runs with another config`,
+    );
   }
   const routed = alive.filter(({ address }) => address !== undefined).map(({ id }) => id);
   const targets = (route?.targets ?? []).map(({ instance }) => instance);
-  expect(isSame([...targets].sort(), routed.sort()), () => `${name}: routed are ${targets.join(" ")}, serving ${routed.join(" ")}`);
+  expect(
+    isSame([...targets].sort(), routed.sort()),
+    () => `${name}: routed are ${targets.join(" ")}, serving ${routed.join(" ")}`,
+  );
   expect(route?.state === (routed.length > 0 ? "serving" : "stopped"), () => `${name}: its route is ${route?.state}`);
 }
 

@@ -60,8 +60,25 @@ function describeValue(value: string | number | boolean | SimulatedSource | Read
 
 const CRASH_GAP_MAX = 90;
 const FAILING: readonly EngineMethod[] = ["start", "stop", "forget", "exited", "prepareArtifact", "listeners"];
-const BAD: readonly VariantName[] = ["neverListens", "exitsAtOnce", "workerExits", "releaseFails", "buildFails", "checkFails", "envMissing"];
-const OK: readonly VariantName[] = ["good", "withRelease", "withEnv", "declaresTwo", "noWeb", "slowStart", "slowStop", "slowBuild"];
+const BAD: readonly VariantName[] = [
+  "neverListens",
+  "exitsAtOnce",
+  "workerExits",
+  "releaseFails",
+  "buildFails",
+  "checkFails",
+  "envMissing",
+];
+const OK: readonly VariantName[] = [
+  "good",
+  "withRelease",
+  "withEnv",
+  "declaresTwo",
+  "noWeb",
+  "slowStart",
+  "slowStop",
+  "slowBuild",
+];
 
 /** The scenario of a seed: 3 to 8 steps on one or two apps, 0 to 3 kills of the control plane at any row. */
 export function randomScenario(seed: number, chance: Chance, repeat: string): Scenario {
@@ -71,10 +88,16 @@ export function randomScenario(seed: number, chance: Chance, repeat: string): Sc
     edition += chance.percent(85) ? 1 : 0;
     return { do: "deploy", app: appName(app), source: sourceOf(chance.pick(variants), edition) };
   };
-  const setup = chance.percent(75) ? apps.map((app): Step => ({ when: "idle", action: deploy(OK.slice(0, 4), app) })) : [];
+  const setup = chance.percent(75)
+    ? apps.map((app): Step => ({ when: "idle", action: deploy(OK.slice(0, 4), app) }))
+    : [];
   const steps = Array.from({ length: chance.int(3, 8) }, (): Step => {
     const app = chance.pick(apps);
-    const when = chance.weighted<Step["when"]>([[45, "idle"], [35, chance.int(0, 900)], [20, chance.int(900, 8_000)]]);
+    const when = chance.weighted<Step["when"]>([
+      [45, "idle"],
+      [35, chance.int(0, 900)],
+      [20, chance.int(900, 8_000)],
+    ]);
     return { when, action: randomAction(chance, app, deploy) };
   });
   let point = 0;
@@ -82,7 +105,11 @@ export function randomScenario(seed: number, chance: Chance, repeat: string): Sc
   return { title: `seed ${seed}`, repeat, seed, setup, steps, crashPoints };
 }
 
-function randomAction(chance: Chance, name: string, deploy: (variants: readonly VariantName[], app: string) => Action): Action {
+function randomAction(
+  chance: Chance,
+  name: string,
+  deploy: (variants: readonly VariantName[], app: string) => Action,
+): Action {
   const app = appName(name);
   const type = chance.pick(["web", "web", "worker"]);
   const make = chance.weighted<() => Action>([
@@ -109,5 +136,7 @@ function randomAction(chance: Chance, name: string, deploy: (variants: readonly 
 /** Values start with `hush-`, so that they are found wherever they should not be. */
 function randomValues(chance: Chance): Record<string, string | null> {
   const names = ["ALPHA", "BETA", "MODE"].filter(() => chance.percent(60));
-  return Object.fromEntries([...names, "GAMMA"].map((name) => [name, chance.percent(25) ? null : `hush-${chance.int(1, 3)}`]));
+  return Object.fromEntries(
+    [...names, "GAMMA"].map((name) => [name, chance.percent(25) ? null : `hush-${chance.int(1, 3)}`]),
+  );
 }

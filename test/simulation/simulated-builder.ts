@@ -50,7 +50,14 @@ export class SimulatedBuilder implements Builder {
     if (source.build.fails) throw new PortsideError("E_BUILD_FAILED", { problem: "the scenario says so" });
     const digest = this.artifactDigest(request);
     const processes = Object.entries(source.processes).map(([type, command]) => {
-      return { type, command: [command], args: [], direct: false, default: type === "web", buildpackId: "test/buildpack" };
+      return {
+        type,
+        command: [command],
+        args: [],
+        direct: false,
+        default: type === "web",
+        buildpackId: "test/buildpack",
+      };
     });
     const artifact: Artifact = {
       digest,
@@ -84,6 +91,12 @@ export function readSimulatedContract(disk: BuilderDisk, directory: string): Pro
   const source = disk.sources.get(directory.slice(DIRECTORY.length) as Digest);
   if (source === undefined) return Promise.reject(new Error(`no source in ${directory}`));
   const place = { file: "Procfile", line: 1, column: 1 };
-  const diagnostic = { code: "PROC_DUPLICATE", severity: "error", message: "The scenario says so.", hint: "Do not.", ...place } as const;
+  const diagnostic = {
+    code: "PROC_DUPLICATE",
+    severity: "error",
+    message: "The scenario says so.",
+    hint: "Do not.",
+    ...place,
+  } as const;
   return Promise.resolve({ value: contractOf(source), diagnostics: source.hasDiagnosticError ? [diagnostic] : [] });
 }

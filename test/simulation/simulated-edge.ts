@@ -41,7 +41,11 @@ export class SimulatedEdge {
 
   write(table: RouteTable): void {
     this.#file = table;
-    const delayMs = this.#chance.weighted([[70, this.#chance.int(0, 20)], [25, this.#chance.int(20, 200)], [5, this.#chance.int(500, 2_000)]]);
+    const delayMs = this.#chance.weighted([
+      [70, this.#chance.int(0, 20)],
+      [25, this.#chance.int(20, 200)],
+      [5, this.#chance.int(500, 2_000)],
+    ]);
     void this.#clock.sleep(delayMs).then(() => this.#takeOver());
   }
 
@@ -73,12 +77,17 @@ export class SimulatedEdge {
     const before = this.#served?.routes.flatMap((route) => route.targets) ?? [];
     this.#served = this.#file;
     // A request that came in just before the switch is what a drain is for; so is the first one behind it.
-    for (const { instance } of [...before, ...this.#served.routes.flatMap((route) => route.targets)]) this.#request(instance);
+    for (const { instance } of [...before, ...this.#served.routes.flatMap((route) => route.targets)])
+      this.#request(instance);
     this.onTakeOver();
   }
 
   #request(instance: InstanceId): void {
-    const lastsMs = this.#chance.weighted([[70, this.#chance.int(0, 300)], [25, this.#chance.int(500, 3_000)], [5, 20_000]]);
+    const lastsMs = this.#chance.weighted([
+      [70, this.#chance.int(0, 300)],
+      [25, this.#chance.int(500, 3_000)],
+      [5, 20_000],
+    ]);
     const open = (this.#requests.get(instance) ?? []).filter((endsAt) => endsAt > this.#clock.now());
     this.#requests.set(instance, [...open, this.#clock.now() + lastsMs]);
   }
@@ -102,7 +111,8 @@ export class SimulatedRouter implements Router {
     this.write(table);
     const deadline = this.#clock.now() + PUBLISH_LIMIT_MS;
     while ((this.#edge.served?.version ?? 0) < table.version) {
-      if (this.#clock.now() >= deadline) throw new PortsideError("E_EDGE_UNAVAILABLE", { problem: "the scenario took it down" });
+      if (this.#clock.now() >= deadline)
+        throw new PortsideError("E_EDGE_UNAVAILABLE", { problem: "the scenario took it down" });
       await this.#clock.sleep(POLL_MS, signal);
     }
   }

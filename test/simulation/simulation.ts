@@ -6,7 +6,6 @@ import type { Log, World } from "../../src/control/world.ts";
 import { RuntimeEngine } from "../../src/engines/runtime-engine.ts";
 import { FakeClock } from "../../src/lib/fake-clock.ts";
 import { secret } from "../../src/lib/secret.ts";
-import type { Database } from "../../src/lib/sqlite.ts";
 import { PortsideError } from "../../src/model/error-registry.ts";
 import { isEnded, type OperationEvent } from "../../src/model/operation.ts";
 import { Chance } from "./chance.ts";
@@ -98,7 +97,14 @@ class Simulation {
     this.#logs = new LogStore(":memory:", this.#clock);
     const machine = new SimulatedMachine({ clock: this.#clock, random: this.#chance });
     const edge = new SimulatedEdge(this.#clock, this.#chance);
-    const parts = { clock: this.#clock, machine, edge, disk: this.#disk, database: this.#database, disturbances: new Disturbances() };
+    const parts = {
+      clock: this.#clock,
+      machine,
+      edge,
+      disk: this.#disk,
+      database: this.#database,
+      disturbances: new Disturbances(),
+    };
     const store = new Store(this.#database, MASTER_KEY, { clock: this.#clock, random: this.#chance });
     this.#scene = { ...parts, store, problem: (text) => this.problem(text) };
     this.#journal = new JournalCheck(this.#scene);
@@ -106,7 +112,12 @@ class Simulation {
     this.#traffic = new TrafficCheck(this.#scene);
     this.#atRest = new RestCheck(this.#scene);
     edge.onTakeOver = () => {
-      this.#note(`edge serves table ${edge.served?.version}: ${edge.served?.routes.flatMap(({ targets }) => targets).map(({ instance }) => instance).join(" ")}`);
+      this.#note(
+        `edge serves table ${edge.served?.version}: ${edge.served?.routes
+          .flatMap(({ targets }) => targets)
+          .map(({ instance }) => instance)
+          .join(" ")}`,
+      );
       this.#traffic.onTakeOver();
     };
     machine.watch = {
@@ -134,7 +145,12 @@ class Simulation {
     const statuses = this.#database
       .all<{ status: string }>("SELECT status FROM operations WHERE id >= ? ORDER BY id", firstOperation)
       .map(({ status }) => status);
-    return { pointCount: this.#plan.count, crashCount: this.#plan.crashes.length, statuses, operationCount: this.#newestOperation() };
+    return {
+      pointCount: this.#plan.count,
+      crashCount: this.#plan.crashes.length,
+      statuses,
+      operationCount: this.#newestOperation(),
+    };
   }
 
   close(): void {
@@ -187,8 +203,12 @@ class Simulation {
   }
 
   #tellUnrest(): void {
-    const open = this.#scene.store.operations.open().map(({ id, kind, status }) => `operation ${id} (${kind}) is ${status}`);
-    const rows = this.#scene.store.instances.allAlive().map(({ id, phase }) => `${id} is ${phase}${this.#scene.machine.isRunning(id) ? "" : ", not running"}`);
+    const open = this.#scene.store.operations
+      .open()
+      .map(({ id, kind, status }) => `operation ${id} (${kind}) is ${status}`);
+    const rows = this.#scene.store.instances
+      .allAlive()
+      .map(({ id, phase }) => `${id} is ${phase}${this.#scene.machine.isRunning(id) ? "" : ", not running"}`);
     this.problem(`no rest within ${REST_LIMIT_MS / 60_000} min: ${[...open, ...rows].join("; ")}`);
   }
 
@@ -198,7 +218,12 @@ class Simulation {
   async #revive(): Promise<void> {
     if (this.#life.number > 0) this.#note(`the control plane is dead ${this.#plan.crashes.at(-1) ?? ""}`);
     do {
-      const until = this.#clock.now() + this.#chance.weighted([[50, 0], [50, this.#chance.int(1, 3_000)]]);
+      const until =
+        this.#clock.now() +
+        this.#chance.weighted([
+          [50, 0],
+          [50, this.#chance.int(1, 3_000)],
+        ]);
       while (this.#clock.now() < until) await this.#tick(until);
       await this.#begin();
     } while (this.#life.isDead);
@@ -228,7 +253,10 @@ class Simulation {
   #world(life: Life): World {
     const clock = mortalClock(this.#clock, life);
     const { areTransactionsTorn = false } = this.#planted;
-    const rows = mortalDatabase(this.#database, life, { onRow: (hasEvents) => this.#onRow(hasEvents), areTransactionsTorn });
+    const rows = mortalDatabase(this.#database, life, {
+      onRow: (hasEvents) => this.#onRow(hasEvents),
+      areTransactionsTorn,
+    });
     const store = new Store(rows, MASTER_KEY, { clock, random: this.#chance });
     const fake = new SimulatedEngine(this.#scene.machine);
     life.onDeath(() => fake.crash());
@@ -252,7 +280,10 @@ class Simulation {
     const { machine } = this.#scene;
     const reason = "connection refused";
     return {
-      connect: (target) => Promise.resolve(machine.probe(target) === "accepts" ? { accepted: true } : { accepted: false, refused: true, reason }),
+      connect: (target) =>
+        Promise.resolve(
+          machine.probe(target) === "accepts" ? { accepted: true } : { accepted: false, refused: true, reason },
+        ),
       request: (target) => {
         const status = machine.request(target, target.path);
         if (typeof status === "number") return Promise.resolve({ answered: true, status, body: "" });
@@ -326,7 +357,9 @@ class Simulation {
 
   #killInstance(action: Extract<Action, { do: "killInstance" }>): void {
     const { machine } = this.#scene;
-    const running = machine.running().filter((id) => machine.process(id).spec.app === action.app && machine.process(id).spec.kind === "service");
+    const running = machine
+      .running()
+      .filter((id) => machine.process(id).spec.app === action.app && machine.process(id).spec.kind === "service");
     const id = running[action.nth % Math.max(1, running.length)];
     if (id !== undefined) this.#disturb([id], () => machine.end(id, { signal: "SIGKILL" }));
   }
@@ -334,10 +367,11 @@ class Simulation {
   #disturb(ids: readonly string[], how: () => void): void {
     const { machine, disturbances } = this.#scene;
     for (const app of new Set(ids.map((id) => machine.process(id).spec.app))) {
-      disturbances.note(app, ids.filter((id) => machine.process(id).spec.app === app));
+      const own = ids.filter((id) => machine.process(id).spec.app === app);
+      disturbances.note(app, own);
+      this.#traffic.onDisturbance(app);
     }
     how();
-    this.#traffic.onDisturbance();
   }
 
   async #shutdown(stopInstances: boolean): Promise<void> {
@@ -346,7 +380,8 @@ class Simulation {
     if (stopInstances) this.#disturb(this.#scene.machine.running(), () => undefined);
     this.#control?.close({ stopInstances }).then(
       () => (state.isClosed = true),
-      (error: unknown) => (life.isDead ? undefined : this.problem(`the control plane does not close: ${String(error)}`)),
+      (error: unknown) =>
+        life.isDead ? undefined : this.problem(`the control plane does not close: ${String(error)}`),
     );
     const deadline = this.#clock.now() + REST_LIMIT_MS;
     // Without it the first step of time would be to the deadline: nobody sleeps yet.
@@ -354,9 +389,9 @@ class Simulation {
     while (!state.isClosed && !life.isDead && this.#clock.now() < deadline) await this.#tick(deadline);
     if (!state.isClosed && !life.isDead) this.problem("the control plane does not close");
     if (state.isClosed && stopInstances) {
-      if (this.#scene.machine.running().length > 0) this.problem(`left running by a shutdown: ${this.#scene.machine.running().join(" ")}`);
+      if (this.#scene.machine.running().length > 0)
+        this.problem(`left running by a shutdown: ${this.#scene.machine.running().join(" ")}`);
     }
-    if (stopInstances) this.#traffic.onDisturbance();
     life.kill();
   }
 
@@ -389,7 +424,12 @@ class Simulation {
         control.scale(action.app, action.formation);
         break;
       case "config":
-        control.setConfig(action.app, Object.fromEntries(Object.entries(action.values).map(([name, value]) => [name, value === null ? null : secret(value)])));
+        control.setConfig(
+          action.app,
+          Object.fromEntries(
+            Object.entries(action.values).map(([name, value]) => [name, value === null ? null : secret(value)]),
+          ),
+        );
         break;
       case "restart":
         control.restart(action.app, action);
@@ -402,6 +442,9 @@ class Simulation {
         break;
       case "cancel":
         this.#cancel(control, action.app);
+        break;
+      default:
+        throw new Error(`${action.do} is nothing to ask the control plane for`);
     }
   }
 
@@ -422,7 +465,9 @@ class Simulation {
   }
 
   #logTexts(): readonly string[] {
-    return this.#scene.store.apps.list().flatMap(({ name }) => this.#logs.read({ app: name, num: 100_000 }).map(({ text }) => text));
+    return this.#scene.store.apps
+      .list()
+      .flatMap(({ name }) => this.#logs.read({ app: name, num: 100_000 }).map(({ text }) => text));
   }
 
   #throwProblems(): void {

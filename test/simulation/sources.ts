@@ -21,11 +21,20 @@ const GENERATED = { required: true, generator: "secret", sync: false } as const;
 export const VARIANTS = {
   good: { processes: { web: WEB, worker: "run" } },
   withRelease: { processes: { web: WEB, worker: "run", release: "print 2 lines; exit 0 after 300ms" } },
-  withEnv: { processes: { web: WEB }, appJson: { env: { TOKEN: GENERATED, MODE: { value: "hush-declared", required: true, sync: true } } } },
-  declaresTwo: { processes: { web: WEB, worker: "run" }, appJson: { formation: { web: { quantity: 2 }, worker: { quantity: 1 } } } },
+  withEnv: {
+    processes: { web: WEB },
+    appJson: { env: { TOKEN: GENERATED, MODE: { value: "hush-declared", required: true, sync: true } } },
+  },
+  declaresTwo: {
+    processes: { web: WEB, worker: "run" },
+    appJson: { formation: { web: { quantity: 2 }, worker: { quantity: 1 } } },
+  },
   noWeb: { processes: { worker: "run", clock: "run" }, appJson: { formation: { worker: { quantity: 1 } } } },
   slowStart: { processes: { web: "serve after 2s", worker: "run" } },
-  slowStop: { processes: { web: "serve; on SIGTERM exit 0 after 2s", worker: "run; ignore SIGTERM" }, appJson: { formation: { worker: { quantity: 1, stop_timeout: 3 } } } },
+  slowStop: {
+    processes: { web: "serve; on SIGTERM exit 0 after 2s", worker: "run; ignore SIGTERM" },
+    appJson: { formation: { worker: { quantity: 1, stop_timeout: 3 } } },
+  },
   slowBuild: { processes: { web: WEB }, build: { ms: 5_000, fails: false } },
   neverListens: { processes: { web: "never listen", worker: "run" } },
   exitsAtOnce: { processes: { web: "exit 1 after 50ms", worker: "run" } },
@@ -34,7 +43,10 @@ export const VARIANTS = {
     processes: { web: "serve after 100ms; exit 1 after 400ms", worker: "run" },
     appJson: { formation: { worker: { quantity: 1 } } },
   },
-  workerExits: { processes: { web: WEB, worker: "exit 0 after 100ms" }, appJson: { formation: { worker: { quantity: 1 } } } },
+  workerExits: {
+    processes: { web: WEB, worker: "exit 0 after 100ms" },
+    appJson: { formation: { worker: { quantity: 1 } } },
+  },
   releaseFails: { processes: { web: WEB, release: "print 3 lines; exit 1 after 300ms" } },
   buildFails: { processes: { web: WEB }, build: { ms: 100, fails: true } },
   checkFails: { processes: { web: WEB }, hasDiagnosticError: true },
@@ -47,12 +59,24 @@ export type VariantName = keyof typeof VARIANTS;
 export function sourceOf(variant: VariantName, edition: number): SimulatedSource {
   const name = `${variant}-${edition}`;
   const given: Variant = VARIANTS[variant];
-  return { processes: {}, appJson: {}, build: { ms: 100, fails: false }, hasDiagnosticError: false, ...given, name, digest: digestOf(name) };
+  return {
+    processes: {},
+    appJson: {},
+    build: { ms: 100, fails: false },
+    hasDiagnosticError: false,
+    ...given,
+    name,
+    digest: digestOf(name),
+  };
 }
 
 /** What `readContract` would say of it. */
 export function contractOf(source: SimulatedSource): AppContract {
-  const procfile = Object.entries(source.processes).map(([name, command], index) => ({ name, command, line: index + 1 }));
+  const procfile = Object.entries(source.processes).map(([name, command], index) => ({
+    name,
+    command,
+    line: index + 1,
+  }));
   return { procfile, hasProcfile: true, appJson: source.appJson };
 }
 

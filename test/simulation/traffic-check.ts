@@ -25,13 +25,14 @@ export class TrafficCheck {
     const { app } = this.#scene.store.operations.get(id);
     if (event.type === "begun") this.#running.set(app, id);
     else if (this.#running.get(app) === id) this.#running.delete(app);
-    if (this.#scene.edge.served === undefined) this.#floors.delete(app);
+    // What is not well at the start may be on its way back: it is not counted.
+    if (this.#scene.edge.served === undefined || !this.#isWell(app)) this.#floors.delete(app);
     else this.#floors.set(app, this.#accepting(app));
   }
 
-  /** The scenario ended something: what is left is what counts from now on. */
-  onDisturbance(): void {
-    for (const [app, floor] of this.#floors) this.#floors.set(app, Math.min(floor, this.#accepting(app)));
+  /** The scenario ended something of the app: what that leads to is not counted. */
+  onDisturbance(app: AppName): void {
+    this.#floors.delete(app);
   }
 
   onStep(): void {
@@ -39,7 +40,7 @@ export class TrafficCheck {
     if (edge.served === undefined || disturbances.isShuttingDown) return;
     for (const [app, floor] of this.#floors) {
       if (floor === 0) continue;
-      const accepting = this.#accepting(app) + this.#killed(app);
+      const accepting = this.#accepting(app);
       if (accepting >= floor) continue;
       const needed = Math.min(floor, this.#wantedOf(app));
       if (accepting < needed) problem(`${app}: ${accepting} routed instances accept connections, ${needed} are needed`);
@@ -53,7 +54,8 @@ export class TrafficCheck {
         if (machine.probe(target) === "accepts" || disturbances.killed.has(target.instance)) continue;
         problem(`${app}: requests are routed to ${target.instance}, where nobody listens`);
       }
-      if (targets.length > 0 && state !== "serving" && state !== "stopped") problem(`${app}: targets in state ${state}`);
+      if (targets.length > 0 && state !== "serving" && state !== "stopped")
+        problem(`${app}: targets in state ${state}`);
     }
   }
 
@@ -61,7 +63,8 @@ export class TrafficCheck {
     const { edge, machine, disturbances, problem } = this.#scene;
     if (disturbances.isShuttingDown) return;
     const { app } = machine.process(id).spec;
-    if (edge.targetsOf(app).some((target) => target.instance === id)) problem(`${id} is stopped while requests are routed to it`);
+    if (edge.targetsOf(app).some((target) => target.instance === id))
+      problem(`${id} is stopped while requests are routed to it`);
     const isDestroyed = this.#operation(app)?.kind === "destroy";
     if (edge.activeOf(id) > 0 && !isDestroyed) problem(`${id} is stopped with requests open`);
   }
@@ -71,10 +74,9 @@ export class TrafficCheck {
     return edge.targetsOf(app).filter((target) => machine.probe(target) === "accepts").length;
   }
 
-  /** Routed ones that the scenario ended, until their successors come: one that nobody routed when it died is among them. */
-  #killed(app: AppName): number {
-    const { edge, machine, disturbances } = this.#scene;
-    return edge.targetsOf(app).filter(({ instance }) => disturbances.killed.has(instance) && !machine.isRunning(instance)).length;
+  #isWell(app: AppName): boolean {
+    const { store, machine } = this.#scene;
+    return store.instances.alive(app).every(({ id, phase }) => phase === "serving" && machine.isRunning(id));
   }
 
   #operation(app: AppName): OperationRecord | undefined {

@@ -3,7 +3,7 @@ import { parseAppJson } from "../app-json.ts";
 import { parseJsonDocument } from "../json-document.ts";
 import { positionsIn } from "../text-position.ts";
 import { findValueFixes, type ValueFix } from "./app-json-values.ts";
-import type { Fix, FixedText } from "./fix-plan.ts";
+import type { Fix, FixedText } from "./fixed-text.ts";
 import { planLenience } from "./json-lenience-fix.ts";
 import { applyEdits, offsetBefore } from "./text-edit.ts";
 

@@ -1,10 +1,8 @@
 import { hasErrors } from "../../model/diagnostic.ts";
 import { parseProcfile } from "../procfile.ts";
 import { fixAppJson } from "./app-json-fix.ts";
+import type { Fix, FixedText } from "./fixed-text.ts";
 import { fixProcfile } from "./procfile-fix.ts";
-
-/** One thing that was put right: the line of the file as it was, from 1, and what changed there, without any value. */
-export type Fix = { readonly line: number; readonly text: string };
 
 /** A file before and after, with everything that was put right in it, by line. Both texts differ. */
 export type FixedFile = {
@@ -13,9 +11,6 @@ export type FixedFile = {
   readonly after: string;
   readonly fixes: readonly Fix[];
 };
-
-/** What the fixer of one file gives; the text is the same one when nothing can be put right. */
-export type FixedText = { readonly after: string; readonly fixes: readonly Fix[] };
 
 /**
  * Puts right what can only have been meant in one way, and keeps the layout of everything else. `files` are texts by path from the

@@ -1,4 +1,4 @@
-import type { Fix, FixedText } from "./fix-plan.ts";
+import type { Fix, FixedText } from "./fixed-text.ts";
 
 const BYTE_ORDER_MARKS = /^\uFEFF+/;
 const SLASH_COMMENT = /^(\s*)\/\//;

@@ -16,7 +16,8 @@ export function checkConfigVar(name: string, value: string | null): void {
   if (value === null) return;
   if (value.includes("\0")) throw new PortsideError("E_CONFIG_VALUE", { name, problem: "holds a NUL character" });
   const bytes = Buffer.byteLength(value);
-  if (bytes > VALUE_BYTES_MAX) throw new PortsideError("E_CONFIG_VALUE", { name, problem: `has ${bytes} bytes, more than 64 KiB` });
+  if (bytes > VALUE_BYTES_MAX)
+    throw new PortsideError("E_CONFIG_VALUE", { name, problem: `has ${bytes} bytes, more than 64 KiB` });
 }
 
 /** Throws E_CONFIG_VALUE when all values together are more than 1 MiB. */
@@ -24,6 +25,7 @@ export function checkConfigSize(values: Readonly<Record<string, string>>): void 
   let bytes = 0;
   for (const [name, value] of Object.entries(values)) {
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-    if (bytes > APP_BYTES_MAX) throw new PortsideError("E_CONFIG_VALUE", { name, problem: "makes the app's config larger than 1 MiB" });
+    if (bytes > APP_BYTES_MAX)
+      throw new PortsideError("E_CONFIG_VALUE", { name, problem: "makes the app's config larger than 1 MiB" });
   }
 }

@@ -60,9 +60,15 @@ test("§4 values come back byte for byte and never lie in clear in the database"
     const store = openStore(paths, WORLD);
     withApp(store);
     const values = { A: "canary-value", B: "line\nbreak $X `y` ü \u{1F600}", EMPTY: "" };
-    const version = store.config.write(APP, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secret(value)])));
+    const version = store.config.write(
+      APP,
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, secret(value)])),
+    );
     const read = store.config.read(APP, version);
-    assert.deepEqual(Object.fromEntries(Object.entries(read).map(([name, value]) => [name, reveal(value, "test")])), values);
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(read).map(([name, value]) => [name, reveal(value, "test")])),
+      values,
+    );
     assert.ok(!inspect(read).includes("canary"));
     assert.ok(!JSON.stringify(read).includes("canary"));
     store.close();
@@ -90,10 +96,17 @@ test("§4 a wrong, missing or malformed master key is a refusal to start, never 
     const key = readFileSync(paths.masterKey, "utf8");
     for (const wrong of ["ab".repeat(32), "00".repeat(32), "changeme", ""]) {
       writeFileSync(paths.masterKey, wrong);
-      assert.equal(codeOf(() => openStore(paths, WORLD)), "E_MASTER_KEY", wrong);
+      assert.equal(
+        codeOf(() => openStore(paths, WORLD)),
+        "E_MASTER_KEY",
+        wrong,
+      );
     }
     rmSync(paths.masterKey);
-    assert.equal(codeOf(() => openStore(paths, WORLD)), "E_MASTER_KEY");
+    assert.equal(
+      codeOf(() => openStore(paths, WORLD)),
+      "E_MASTER_KEY",
+    );
     writeFileSync(paths.masterKey, key);
     openStore(paths, WORLD).close();
   });
@@ -104,16 +117,31 @@ test("store: a newer database and a changed migration are refused", () => {
     openStore(paths, WORLD).close();
     const database = new Database(paths.database, { synchronous: "NORMAL" });
     database.run("INSERT INTO migrations VALUES (99, 'x', 'x', 0)");
-    assert.equal(codeOf(() => openStore(paths, WORLD)), "E_DATABASE_NEWER");
+    assert.equal(
+      codeOf(() => openStore(paths, WORLD)),
+      "E_DATABASE_NEWER",
+    );
     database.run("DELETE FROM migrations WHERE number = 99");
     database.run("UPDATE migrations SET sha256 = 'other'");
-    assert.equal(codeOf(() => openStore(paths, WORLD)), "E_DATABASE_CHANGED");
+    assert.equal(
+      codeOf(() => openStore(paths, WORLD)),
+      "E_DATABASE_CHANGED",
+    );
     database.close();
   });
 });
 
-const declared = (declaration: Partial<EnvDeclaration>): EnvDeclaration => ({ required: true, sync: false, ...declaration });
-const ENV_CASES: readonly (readonly [string, EnvDeclaration, { has?: boolean; handled?: boolean }, "set" | "generated" | "missing" | "left"])[] = [
+const declared = (declaration: Partial<EnvDeclaration>): EnvDeclaration => ({
+  required: true,
+  sync: false,
+  ...declaration,
+});
+const ENV_CASES: readonly (readonly [
+  string,
+  EnvDeclaration,
+  { has?: boolean; handled?: boolean },
+  "set" | "generated" | "missing" | "left",
+])[] = [
   ["a value is set", declared({ value: "x" }), {}, "set"],
   ["an empty value is a value", declared({ value: "" }), {}, "set"],
   ["what has a value is left alone", declared({ value: "x" }), { has: true }, "left"],
@@ -128,8 +156,20 @@ const ENV_CASES: readonly (readonly [string, EnvDeclaration, { has?: boolean; ha
 
 for (const [title, declaration, { has = false, handled = false }, expected] of ENV_CASES) {
   test(`§4 app.json env: ${title}`, () => {
-    const decision = decideDeclaredEnv({ declared: { A: declaration }, current: has ? { A: "held" } : {}, handledBefore: handled ? ["A"] : [], random: systemRandom });
-    const found = "A" in decision.set ? "set" : "A" in decision.generated ? "generated" : decision.missing.includes("A") ? "missing" : "left";
+    const decision = decideDeclaredEnv({
+      declared: { A: declaration },
+      current: has ? { A: "held" } : {},
+      handledBefore: handled ? ["A"] : [],
+      random: systemRandom,
+    });
+    const found =
+      "A" in decision.set
+        ? "set"
+        : "A" in decision.generated
+          ? "generated"
+          : decision.missing.includes("A")
+            ? "missing"
+            : "left";
     assert.equal(found, expected);
     if (expected === "generated") assert.match(decision.generated["A"] ?? "", /^[0-9a-f]{64}$/);
     assert.equal(decision.handled.includes("A"), expected !== "missing");
@@ -150,6 +190,9 @@ for (const [name, value, code] of [
   ["A", "x".repeat(64 * 1024 + 1), "E_CONFIG_VALUE"],
 ] as const) {
   test(`§4 config:set ${name}=${value?.slice(0, 5) ?? "(unset)"} (${value?.length ?? 0} characters): ${code}`, () => {
-    assert.equal(codeOf(() => checkConfigVar(name, value)), code);
+    assert.equal(
+      codeOf(() => checkConfigVar(name, value)),
+      code,
+    );
   });
 }

@@ -34,6 +34,8 @@ export function decideDeclaredEnv(input: {
     else if (declaration.value !== undefined) set[name] = declaration.value;
     else if (declaration.required) missing.push(name);
   }
-  const handled = [...new Set([...input.handledBefore, ...Object.keys(input.declared)])].filter((name) => !missing.includes(name));
+  const handled = [...new Set([...input.handledBefore, ...Object.keys(input.declared)])].filter(
+    (name) => !missing.includes(name),
+  );
   return { set, generated, missing, handled };
 }

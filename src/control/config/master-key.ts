@@ -21,7 +21,8 @@ export function loadMasterKey(path: string, database: Database, random: Random):
   }
   const key = Buffer.from(text, "hex");
   if (check === undefined) storeCheck(key, database, random);
-  else if (!opens(key, check.value)) throw new PortsideError("E_MASTER_KEY", { problem: "it was made for another database" });
+  else if (!opens(key, check.value))
+    throw new PortsideError("E_MASTER_KEY", { problem: "it was made for another database" });
   return key;
 }
 

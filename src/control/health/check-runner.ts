@@ -36,7 +36,9 @@ function attempt(context: CheckContext, check: HealthCheck): Promise<Attempt> {
   if (check.command !== undefined) return attemptCommand(context, check.command, check.timeout * 1000);
   const target = targetOf(context.instance, check);
   if (target === undefined) return Promise.resolve({ passed: false, detail: "the instance has no port to check" });
-  return check.path === undefined ? attemptListening(context, target, check.timeout * 1000) : attemptPath(context, check, target);
+  return check.path === undefined
+    ? attemptListening(context, target, check.timeout * 1000)
+    : attemptPath(context, check, target);
 }
 
 async function attemptUptime(context: CheckContext, seconds: number): Promise<Attempt> {
@@ -48,8 +50,13 @@ async function attemptCommand(context: CheckContext, words: readonly string[], l
   const [program, ...rest] = words;
   const result = await context.engine.exec(context.instance.id, [program ?? "", ...rest], limitMs, context.signal);
   const output = result.output.trim().split("\n").at(-1) ?? "";
-  const ending = result.timedOut ? `took longer than ${limitMs / 1000} s` : `ended with code ${result.exitCode ?? "unknown"}`;
-  return { passed: result.exitCode === 0 && !result.timedOut, detail: [`\`${words.join(" ")}\` ${ending}`, output].filter(Boolean).join(": ") };
+  const ending = result.timedOut
+    ? `took longer than ${limitMs / 1000} s`
+    : `ended with code ${result.exitCode ?? "unknown"}`;
+  return {
+    passed: result.exitCode === 0 && !result.timedOut,
+    detail: [`\`${words.join(" ")}\` ${ending}`, output].filter(Boolean).join(": "),
+  };
 }
 
 /** Waits until something accepts a connection, then looks whether others could reach it too. */
@@ -58,7 +65,10 @@ export async function attemptListening(context: CheckContext, target: ProbeTarge
   for (;;) {
     const left = Math.max(1, deadline - context.clock.now());
     const result = await context.probe.connect(target, left, context.signal);
-    if (result.accepted) return (await loopbackOnly(context, target)) ?? { passed: true, detail: `port ${target.port} accepts connections` };
+    if (result.accepted)
+      return (
+        (await loopbackOnly(context, target)) ?? { passed: true, detail: `port ${target.port} accepts connections` }
+      );
     if (!result.refused || deadline - context.clock.now() <= REFUSED_RETRY_MS) {
       return { passed: false, detail: `port ${target.port}: ${result.reason}` };
     }
@@ -79,14 +89,16 @@ async function attemptPath(context: CheckContext, check: HealthCheck, target: Pr
       if (problem !== undefined) return { passed: false, detail: `${label} ${problem}` };
       return (await loopbackOnly(context, target)) ?? { passed: true, detail: `${label} ${result.status}` };
     }
-    if (!result.refused || deadline - context.clock.now() <= REFUSED_RETRY_MS) return { passed: false, detail: `${label}: ${result.reason}` };
+    if (!result.refused || deadline - context.clock.now() <= REFUSED_RETRY_MS)
+      return { passed: false, detail: `${label}: ${result.reason}` };
     await context.clock.sleep(REFUSED_RETRY_MS, context.signal);
   }
 }
 
 function judge(check: HealthCheck, status: number, body: string): string | undefined {
   if (status < 200 || status > 299) return `answered ${status}, expected 2xx`;
-  if (check.content !== undefined && !body.includes(check.content)) return `answered ${status}, but the body lacks "${check.content}"`;
+  if (check.content !== undefined && !body.includes(check.content))
+    return `answered ${status}, but the body lacks "${check.content}"`;
   return undefined;
 }
 
@@ -97,7 +109,10 @@ async function loopbackOnly(context: CheckContext, target: ProbeTarget): Promise
   const onPort = listeners.filter((listener) => listener.port === target.port);
   const isOpen = onPort.length === 0 || onPort.some((listener) => !isLoopback(listener.address));
   if (isOpen) return undefined;
-  return { passed: false, detail: `listens on ${onPort[0]?.address}:${target.port} only, where no router could reach it` };
+  return {
+    passed: false,
+    detail: `listens on ${onPort[0]?.address}:${target.port} only, where no router could reach it`,
+  };
 }
 
 /** 127.0.0.0/8, also written as IPv6, and `::1`. */

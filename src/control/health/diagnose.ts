@@ -37,13 +37,23 @@ export function diagnose(seen: {
 }
 
 function diagnoseExit(exit: ExitRecord): Diagnosis {
-  if (exit.code === NOT_FOUND) return { problem: "its command was not found (exit code 127)", advice: "Correct the command in the Procfile, or install the program it names." };
-  if (exit.code === NOT_EXECUTABLE) return { problem: "its command cannot be executed (exit code 126)", advice: "Make the file executable (`chmod +x`) and check its first line." };
+  if (exit.code === NOT_FOUND)
+    return {
+      problem: "its command was not found (exit code 127)",
+      advice: "Correct the command in the Procfile, or install the program it names.",
+    };
+  if (exit.code === NOT_EXECUTABLE)
+    return {
+      problem: "its command cannot be executed (exit code 126)",
+      advice: "Make the file executable (`chmod +x`) and check its first line.",
+    };
   const problem = `it ended during startup with ${describeExit(exit)}`;
   return { problem, advice: "A service must keep running. Its last log lines above usually name the cause." };
 }
 
 /** `0.0.0.0:5000`, `[::]:5000`. */
 export function formatListener(listener: Listener): string {
-  return listener.address.includes(":") ? `[${listener.address}]:${listener.port}` : `${listener.address}:${listener.port}`;
+  return listener.address.includes(":")
+    ? `[${listener.address}]:${listener.port}`
+    : `${listener.address}:${listener.port}`;
 }

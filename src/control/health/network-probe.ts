@@ -16,9 +16,13 @@ function probeConnect(target: ProbeTarget, limitMs: number, signal: AbortSignal)
       socket.destroy();
       resolve(result);
     };
-    socket.setTimeout(limitMs, () => end({ accepted: false, refused: false, reason: `no connection within ${limitMs} ms` }));
+    socket.setTimeout(limitMs, () =>
+      end({ accepted: false, refused: false, reason: `no connection within ${limitMs} ms` }),
+    );
     socket.on("connect", () => end({ accepted: true }));
-    socket.on("error", (error) => end({ accepted: false, refused: hasCode(error, "ECONNREFUSED"), reason: inWords(error) }));
+    socket.on("error", (error) =>
+      end({ accepted: false, refused: hasCode(error, "ECONNREFUSED"), reason: inWords(error) }),
+    );
   });
 }
 
@@ -39,7 +43,9 @@ function probeRequest(probe: HttpProbe, limitMs: number, signal: AbortSignal): P
       resolve({ answered: false, refused: hasCode(error, "ECONNREFUSED"), reason });
     };
     try {
-      const request = (probe.scheme === "https" ? httpsRequest : httpRequest)(options, (response) => readAnswer(response, resolve, fail));
+      const request = (probe.scheme === "https" ? httpsRequest : httpRequest)(options, (response) =>
+        readAnswer(response, resolve, fail),
+      );
       request.on("error", fail);
       request.end();
     } catch (error) {
@@ -49,10 +55,15 @@ function probeRequest(probe: HttpProbe, limitMs: number, signal: AbortSignal): P
   });
 }
 
-function readAnswer(response: IncomingMessage, resolve: (result: HttpResult) => void, fail: (error: Error) => void): void {
+function readAnswer(
+  response: IncomingMessage,
+  resolve: (result: HttpResult) => void,
+  fail: (error: Error) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const answer = (): void => resolve({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") });
+  const answer = (): void =>
+    resolve({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") });
   response.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;

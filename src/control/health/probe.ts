@@ -2,7 +2,9 @@
 export type ProbeTarget = { readonly host: string; readonly port: number };
 
 /** `accepted`, or in words why not: `connection refused`, `no answer within 5 s`. */
-export type ConnectResult = { readonly accepted: true } | { readonly accepted: false; readonly refused: boolean; readonly reason: string };
+export type ConnectResult =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly refused: boolean; readonly reason: string };
 
 /** An HTTP answer, its body cut at 1 MiB, or in words why there was none. */
 export type HttpResult =

@@ -38,17 +38,22 @@ export async function awaitStartup(
 
 type Startup = { readonly warn: boolean; readonly run: (context: CheckContext) => Promise<CheckOutcome> };
 
-function startupChecks(world: World, what: { readonly instance: Instance; readonly release: Release }): readonly Startup[] {
+function startupChecks(
+  world: World,
+  what: { readonly instance: Instance; readonly release: Release },
+): readonly Startup[] {
   const { type } = what.instance;
   const all = Object.hasOwn(what.release.healthchecks, type) ? (what.release.healthchecks[type] ?? []) : [];
   const declared = all.filter((check) => check.type === "startup");
-  if (declared.length > 0) return declared.map((check: HealthCheck) => ({ warn: check.warn, run: (context) => runCheck(context, check) }));
+  if (declared.length > 0)
+    return declared.map((check: HealthCheck) => ({ warn: check.warn, run: (context) => runCheck(context, check) }));
   return [{ warn: false, run: (context) => defaultCheck(context, world, isRouted(what.release, what.instance.type)) }];
 }
 
 async function defaultCheck(context: CheckContext, world: World, routed: boolean): Promise<CheckOutcome> {
   const { address } = context.instance;
-  if (routed && address !== undefined) return { attempts: 1, ...(await attemptListening(context, address, world.limits.bootMs)) };
+  if (routed && address !== undefined)
+    return { attempts: 1, ...(await attemptListening(context, address, world.limits.bootMs)) };
   const leftMs = context.instance.startedAt + world.limits.uptimeMs - context.clock.now();
   await context.clock.sleep(Math.max(0, leftMs), context.signal);
   return { passed: true, attempts: 1, detail: `up for ${world.limits.uptimeMs / 1000} s` };
@@ -67,10 +72,15 @@ async function judge(
   return Promise.race([...failed, Promise.all(checks).then(report)]);
 }
 
-function report(results: readonly { readonly warn: boolean; readonly outcome: CheckOutcome }[]): StartupReport | Promise<never> {
+function report(
+  results: readonly { readonly warn: boolean; readonly outcome: CheckOutcome }[],
+): StartupReport | Promise<never> {
   if (results.some(({ warn, outcome }) => !warn && !outcome.passed)) return new Promise<never>(() => {});
   const { passed = [], failed = [] } = Object.groupBy(results, ({ outcome }) => (outcome.passed ? "passed" : "failed"));
-  return { details: passed.map(({ outcome }) => outcome.detail), warnings: failed.map(({ outcome }) => outcome.detail) };
+  return {
+    details: passed.map(({ outcome }) => outcome.detail),
+    warnings: failed.map(({ outcome }) => outcome.detail),
+  };
 }
 
 /** Why an instance that ended before all of a rollout were healthy did so. */
@@ -83,7 +93,8 @@ export async function assertRunning(world: World, instances: readonly Instance[]
   const observed = await world.engine.list(signal);
   for (const instance of instances) {
     const found = observed.find(({ id }) => id === instance.id);
-    if (found === undefined || found.exit !== undefined) throw await endedEarly(world, instance, found?.exit ?? { lost: true, at: world.clock.now() });
+    if (found === undefined || found.exit !== undefined)
+      throw await endedEarly(world, instance, found?.exit ?? { lost: true, at: world.clock.now() });
   }
 }
 
@@ -96,7 +107,8 @@ async function failure(
   const never = new AbortController().signal;
   const listeners = cause.exit === undefined ? await world.engine.listeners(instance.id, never) : [];
   const { problem, advice } = diagnose({ instance, listeners, ...cause });
-  const attempts = cause.outcome === undefined || cause.outcome.attempts === 1 ? "" : ` (${cause.outcome.attempts} attempts)`;
+  const attempts =
+    cause.outcome === undefined || cause.outcome.attempts === 1 ? "" : ` (${cause.outcome.attempts} attempts)`;
   const lines = world.logs.lastOf(instance.id, LOG_LINES_MAX).map((line) => `${line.source}: ${line.text}`);
   const evidence = [
     ...(cause.outcome === undefined ? [] : [`last check: ${cause.outcome.detail}${attempts}`]),

@@ -31,12 +31,21 @@ export function artifactOf(world: Pick<World, "builder">, release: Release): Art
 export function instanceSpec(
   world: Pick<World, "builder" | "store">,
   release: Release,
-  what: { readonly id: InstanceId; readonly type: string; readonly number: number; readonly kind: "service" | "oneOff" },
+  what: {
+    readonly id: InstanceId;
+    readonly type: string;
+    readonly number: number;
+    readonly kind: "service" | "oneOff";
+  },
 ): InstanceSpec {
   const artifact = artifactOf(world, release);
   const process = findProcess(artifact, what.type);
   if (process === undefined) {
-    throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", { quantity: 1, type: what.type, types: release.types.join(", ") });
+    throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", {
+      quantity: 1,
+      type: what.type,
+      types: release.types.join(", "),
+    });
   }
   const name = `${what.type}.${what.number}`;
   return {

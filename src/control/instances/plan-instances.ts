@@ -8,7 +8,10 @@ export type Slot = { readonly type: string; readonly number: number };
  * Which instances an operation replaces: all of them (a new release), none but the difference to the formation (scale),
  * or the ones named (restart).
  */
-export type Replacement = { readonly mode: "all" } | { readonly mode: "difference" } | { readonly mode: "named"; readonly type?: string; readonly number?: number };
+export type Replacement =
+  | { readonly mode: "all" }
+  | { readonly mode: "difference" }
+  | { readonly mode: "named"; readonly type?: string; readonly number?: number };
 
 /** What to start and which old instances are to go once the new ones are healthy. */
 export type InstancePlan = { readonly start: readonly Slot[]; readonly retire: readonly Instance[] };
@@ -23,7 +26,9 @@ export function planInstances(input: {
   readonly existing: readonly Instance[];
   readonly replacement: Replacement;
 }): InstancePlan {
-  const wanted = input.types.flatMap((type) => slotsOf(type, quantityOf(input.formation, type) ?? defaultQuantity(type)));
+  const wanted = input.types.flatMap((type) =>
+    slotsOf(type, quantityOf(input.formation, type) ?? defaultQuantity(type)),
+  );
   const isWanted = (instance: Instance): boolean => wanted.some((slot) => isSame(slot, instance));
   const isReplaced = (slot: Slot): boolean => matches(slot, input.replacement);
   const retire = input.existing.filter((instance) => !isWanted(instance) || isReplaced(instance));

@@ -64,7 +64,8 @@ export class Supervisor {
     const release = store.releases.find(instance.app, instance.release);
     const never = new AbortController().signal;
     const exit = await engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, never);
-    if (instance.phase !== "crashed") logs.say(instance.app, `portside[${instanceName(instance)}]`, `Stopped (${describeExit(exit)})`);
+    if (instance.phase !== "crashed")
+      logs.say(instance.app, `portside[${instanceName(instance)}]`, `Stopped (${describeExit(exit)})`);
     await engine.forget(instance.id, never);
     logs.dropCursor(instance.id);
     store.instances.setEnded(instance.id, "stopped", exit);
@@ -81,7 +82,9 @@ export class Supervisor {
       observed.map(async ({ id }) => {
         const row = store.instances.find(id);
         const release = row === undefined ? undefined : store.releases.find(row.app, row.release);
-        const exit = await this.#insist(id, () => engine.stop(id, stopTimeoutS(release, row?.type ?? "") * 1000, never));
+        const exit = await this.#insist(id, () =>
+          engine.stop(id, stopTimeoutS(release, row?.type ?? "") * 1000, never),
+        );
         if (row?.phase !== "serving") return;
         logs.say(row.app, `portside[${instanceName(row)}]`, `Stopped with the platform (${describeExit(exit)})`);
         store.instances.setEnded(id, "crashed", exit);
@@ -98,7 +101,11 @@ export class Supervisor {
     await engine.prepareArtifact(spec.artifact, signal);
     const observed = await engine.start(spec, signal);
     store.instances.setStarted(instance.id, observed);
-    return { ...instance, startedAt: observed.startedAt, ...(observed.address === undefined ? {} : { address: observed.address }) };
+    return {
+      ...instance,
+      startedAt: observed.startedAt,
+      ...(observed.address === undefined ? {} : { address: observed.address }),
+    };
   }
 
   #attend(id: InstanceId, work: (signal: AbortSignal) => Promise<void>): void {
@@ -131,7 +138,13 @@ export class Supervisor {
       try {
         return await work();
       } catch (error) {
-        this.#world.log({ level: "error", msg: "an instance could not be stopped", instance: id, tries, error: String(error) });
+        this.#world.log({
+          level: "error",
+          msg: "an instance could not be stopped",
+          instance: id,
+          tries,
+          error: String(error),
+        });
         if (tries === STOP_TRIES_MAX) throw error;
         await this.#world.clock.sleep(STOP_WAIT_MS * 2 ** (tries - 1));
       }
@@ -148,7 +161,11 @@ export class Supervisor {
   #noteCrash(instance: Instance, exit: ExitRecord): void {
     const { store, logs } = this.#world;
     store.instances.setEnded(instance.id, "crashed", exit);
-    logs.say(instance.app, `portside[${instanceName(instance)}]`, `State changed from up to crashed (${describeExit(exit)})`);
+    logs.say(
+      instance.app,
+      `portside[${instanceName(instance)}]`,
+      `State changed from up to crashed (${describeExit(exit)})`,
+    );
     this.#publish();
   }
 
@@ -159,7 +176,11 @@ export class Supervisor {
     const restarts = livedMs >= STABLE_MS ? 1 : crashed.restarts + 1;
     const waitMs = backOffMs(restarts);
     if (waitMs > 0) {
-      logs.say(crashed.app, `portside[${instanceName(crashed)}]`, `Starting again in ${waitMs / 1000} s (restart ${restarts})`);
+      logs.say(
+        crashed.app,
+        `portside[${instanceName(crashed)}]`,
+        `Starting again in ${waitMs / 1000} s (restart ${restarts})`,
+      );
       await clock.sleep(waitMs, signal);
     }
     await engine.forget(crashed.id, signal);

@@ -26,7 +26,11 @@ export class AccessLogReader {
   #setAsideAt = 0;
 
   /** `apps`: names whose lines are kept; a line for an app that is gone is dropped. */
-  constructor(path: string, world: { readonly logs: LogStore; readonly clock: Clock }, apps: () => ReadonlySet<string>) {
+  constructor(
+    path: string,
+    world: { readonly logs: LogStore; readonly clock: Clock },
+    apps: () => ReadonlySet<string>,
+  ) {
     this.#path = path;
     this.#logs = world.logs;
     this.#clock = world.clock;
@@ -81,7 +85,10 @@ export class AccessLogReader {
     const taken = end === 0 && piece.length === READ_BYTES_MAX ? piece.length : end;
     if (taken === 0) return 0;
     const apps = this.#apps();
-    const lines = piece.toString("utf8", 0, end).split("\n").flatMap((line) => parseLine(line, apps));
+    const lines = piece
+      .toString("utf8", 0, end)
+      .split("\n")
+      .flatMap((line) => parseLine(line, apps));
     this.#logs.append({ stream, cursor: String(offset + taken), lines });
     return taken;
   }
@@ -100,7 +107,9 @@ function parseLine(text: string, apps: ReadonlySet<string>): StoredBatch["lines"
   try {
     const entry = JSON.parse(text) as AccessLogEntry;
     if (!apps.has(entry.app)) return [];
-    return [{ app: entry.app as AppName, atUs: entry.atUs, source: "portside[router]", instance: "", text: entry.line }];
+    return [
+      { app: entry.app as AppName, atUs: entry.atUs, source: "portside[router]", instance: "", text: entry.line },
+    ];
   } catch {
     // Torn by a full disk or a crash of the edge: nothing of it can be told.
     return [];

@@ -34,7 +34,10 @@ test(
     assert.equal(store.sink.cursor("shop-web.1"), undefined);
     store.sink.append(engineBatch("web.1", ["a", "b"], "4"));
     assert.equal(store.sink.cursor("shop-web.1"), "4");
-    assert.deepEqual(store.read({ app: SHOP, num: 10 }).map((line) => line.text), ["a", "b"]);
+    assert.deepEqual(
+      store.read({ app: SHOP, num: 10 }).map((line) => line.text),
+      ["a", "b"],
+    );
     store.dropCursor("shop-web.1");
     assert.equal(store.sink.cursor("shop-web.1"), undefined);
   }),
@@ -61,9 +64,16 @@ test(
     store.sink.append({ ...engineBatch("web.1", ["foreign"], "1"), instance: "other-web.1", app: OTHER });
     for (const [ps, expected] of SELECTIONS) {
       const lines = store.read({ app: SHOP, num: 100, ...(ps === undefined ? {} : { ps }) });
-      assert.deepEqual(lines.map((line) => line.text), expected, ps ?? "all");
+      assert.deepEqual(
+        lines.map((line) => line.text),
+        expected,
+        ps ?? "all",
+      );
     }
-    assert.deepEqual(store.read({ app: SHOP, num: 2 }).map((line) => line.text), ["router", "state"]);
+    assert.deepEqual(
+      store.read({ app: SHOP, num: 2 }).map((line) => line.text),
+      ["router", "state"],
+    );
   }),
 );
 
@@ -81,7 +91,10 @@ test(
     })();
     for (let n = 1; n < 1_200; n += 1) store.say(SHOP, "app[api]", String(n));
     await following;
-    assert.deepEqual(seen, Array.from({ length: 1_200 }, (_, n) => String(n)));
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 1_200 }, (_, n) => String(n)),
+    );
   }),
 );
 
@@ -90,7 +103,13 @@ test(
   withStore((store) => {
     const text = "x".repeat(9_000);
     for (let batch = 0; batch < 80; batch += 1) {
-      store.sink.append(engineBatch("web.1", Array.from({ length: 100 }, () => text), String(batch)));
+      store.sink.append(
+        engineBatch(
+          "web.1",
+          Array.from({ length: 100 }, () => text),
+          String(batch),
+        ),
+      );
     }
     store.say(SHOP, "app[api]", "last");
     const kept = store.read({ app: SHOP, num: 10_000 });
@@ -105,13 +124,17 @@ test(
   withStore((store, root) => {
     const path = join(root, "access.ndjson");
     const entry = (app: string, line: string): string => `${JSON.stringify({ app, atUs: 5, line })}\n`;
-    const reader = (): AccessLogReader => new AccessLogReader(path, { logs: store, clock: systemClock }, () => new Set(["shop"]));
+    const reader = (): AccessLogReader =>
+      new AccessLogReader(path, { logs: store, clock: systemClock }, () => new Set(["shop"]));
     writeFileSync(path, entry("shop", "one") + entry("gone", "x") + '{"app":"shop","atUs":5,"li');
     reader().read();
     reader().read();
     appendFileSync(path, `ne":"two"}\nno json\n${entry("shop", "three")}`);
     reader().read();
     const lines = store.read({ app: SHOP, num: 10 });
-    assert.deepEqual(lines.map((line) => `${line.source} ${line.text}`), ["portside[router] one", "portside[router] two", "portside[router] three"]);
+    assert.deepEqual(
+      lines.map((line) => `${line.source} ${line.text}`),
+      ["portside[router] one", "portside[router] two", "portside[router] three"],
+    );
   }),
 );

@@ -34,7 +34,13 @@ type Row = { readonly id: number; readonly at_us: number; readonly source: strin
 export type StoredBatch = {
   readonly stream: string;
   readonly cursor: string;
-  readonly lines: readonly { readonly app: AppName; readonly atUs: number; readonly source: string; readonly instance: string; readonly text: string }[];
+  readonly lines: readonly {
+    readonly app: AppName;
+    readonly atUs: number;
+    readonly source: string;
+    readonly instance: string;
+    readonly text: string;
+  }[];
 };
 
 /**
@@ -90,7 +96,11 @@ export class LogStore {
   /** The last `num` lines, oldest first. */
   read(selection: LogSelection): readonly LogLine[] {
     const { sql, values } = filter(selection);
-    const rows = this.#database.all<Row>(`SELECT id, at_us, source, text FROM lines WHERE ${sql} ORDER BY id DESC LIMIT ?`, ...values, selection.num);
+    const rows = this.#database.all<Row>(
+      `SELECT id, at_us, source, text FROM lines WHERE ${sql} ORDER BY id DESC LIMIT ?`,
+      ...values,
+      selection.num,
+    );
     return rows.map(fromRow).reverse();
   }
 
@@ -108,7 +118,11 @@ export class LogStore {
       after: afterId,
       read: (after) =>
         this.#database
-          .all<Row>(`SELECT id, at_us, source, text FROM lines WHERE ${sql} AND id > ? ORDER BY id LIMIT ${READ_LINES_MAX}`, ...values, after)
+          .all<Row>(
+            `SELECT id, at_us, source, text FROM lines WHERE ${sql} AND id > ? ORDER BY id LIMIT ${READ_LINES_MAX}`,
+            ...values,
+            after,
+          )
           .map(fromRow),
       position: (line) => line.id,
     });
@@ -123,7 +137,11 @@ export class LogStore {
       after: 0,
       read: (after) =>
         this.#database
-          .all<Row>(`SELECT id, at_us, source, text FROM lines WHERE instance = ? AND id > ? ORDER BY id LIMIT ${READ_LINES_MAX}`, instance, after)
+          .all<Row>(
+            `SELECT id, at_us, source, text FROM lines WHERE instance = ? AND id > ? ORDER BY id LIMIT ${READ_LINES_MAX}`,
+            instance,
+            after,
+          )
           .map(fromRow),
       position: (line) => line.id,
     });
@@ -156,7 +174,8 @@ export class LogStore {
   }
 
   #account(app: AppName, bytes: number): void {
-    const sql = "INSERT INTO usage VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET bytes = bytes + excluded.bytes RETURNING bytes";
+    const sql =
+      "INSERT INTO usage VALUES (?, ?) ON CONFLICT (app) DO UPDATE SET bytes = bytes + excluded.bytes RETURNING bytes";
     const used = this.#database.get<{ bytes: number }>(sql, app, bytes)?.bytes ?? 0;
     if (used > APP_BYTES_MAX) this.#prune(app);
   }
@@ -164,7 +183,8 @@ export class LogStore {
   #prune(app: AppName): void {
     let freed = 0;
     while (freed < PRUNE_BYTES) {
-      const sql = "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE app = ? ORDER BY id LIMIT 500) RETURNING length(text) + 1 AS bytes";
+      const sql =
+        "DELETE FROM lines WHERE id IN (SELECT id FROM lines WHERE app = ? ORDER BY id LIMIT 500) RETURNING length(text) + 1 AS bytes";
       const gone = this.#database.all<{ bytes: number }>(sql, app);
       if (gone.length === 0) break;
       freed += gone.reduce((sum, row) => sum + row.bytes, 0);
@@ -183,7 +203,8 @@ function fromEngine(batch: LogBatch): StoredBatch {
 function filter(selection: LogSelection): { readonly sql: string; readonly values: readonly string[] } {
   const { app, ps } = selection;
   if (ps === undefined) return { sql: "app = ?", values: [app] };
-  if (ps.includes(".") || ps === "router" || ps === "api") return { sql: "app = ? AND source IN (?, ?)", values: [app, `app[${ps}]`, `portside[${ps}]`] };
+  if (ps.includes(".") || ps === "router" || ps === "api")
+    return { sql: "app = ? AND source IN (?, ?)", values: [app, `app[${ps}]`, `portside[${ps}]`] };
   const prefix = (room: string): string => `${room}[${ps.replaceAll(/[[\]*?]/g, "")}.*]`.replace("[", "[[]");
   return { sql: "app = ? AND (source GLOB ? OR source GLOB ?)", values: [app, prefix("app"), prefix("portside")] };
 }

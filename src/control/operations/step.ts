@@ -20,7 +20,12 @@ export type StepContext = World & {
 };
 
 /** `unchanged: true` ends the operation: there is nothing to do. */
-export type StepResult = { readonly outcome: "done" | "skipped"; readonly detail: string; readonly facts?: Facts; readonly unchanged?: boolean };
+export type StepResult = {
+  readonly outcome: "done" | "skipped";
+  readonly detail: string;
+  readonly facts?: Facts;
+  readonly unchanged?: boolean;
+};
 
 /**
  * One line of the runbook. `run` may be called again for the same operation after a crash and must then find what it did;

@@ -21,7 +21,13 @@ function walk(events: readonly ProgressEvent[]): { state: Progress; last: string
 
 function describe(commands: readonly Command[]): string {
   return commands
-    .map((command) => ("step" in command ? `${command.type} ${command.step}` : "status" in command ? `end ${command.status}` : command.type))
+    .map((command) =>
+      "step" in command
+        ? `${command.type} ${command.step}`
+        : "status" in command
+          ? `end ${command.status}`
+          : command.type,
+    )
     .join(",");
 }
 
@@ -38,14 +44,26 @@ const CASES: readonly (readonly [string, readonly ProgressEvent[], string])[] = 
   ["a failed step is undone itself, first", [begun, done("check"), failed("build")], "undoStep build"],
   ["then the ones before it", [begun, done("check"), failed("build"), undone("build")], "undoStep check"],
   ["until nothing is left", [begun, done("check"), failed("build"), undone("build"), undone("check")], "end failed"],
-  ["a failure of an undo does not stop the others", [begun, done("check"), failed("build"), failed("build")], "undoStep check"],
+  [
+    "a failure of an undo does not stop the others",
+    [begun, done("check"), failed("build"), failed("build")],
+    "undoStep check",
+  ],
   ["a cancel hurries the running step", [begun, done("check"), cancel], "abortStep"],
   ["and undoes it", [begun, done("check"), cancel, failed("build")], "undoStep build"],
   ["also when the step finished all the same", [begun, done("check"), cancel, done("build")], "undoStep build"],
   ["a cancelled operation ends as cancelled", [begun, cancel, failed("check"), undone("check")], "end cancelled"],
   ["a second cancel changes nothing", [begun, cancel, cancel], ""],
-  ["after the commit a cancel comes too late", [begun, done("check"), done("build"), done("start"), done("route"), cancel], ""],
-  ["after the commit a failure undoes nothing", [begun, done("check"), done("build"), done("start"), done("route"), failed("retire")], "end failed"],
+  [
+    "after the commit a cancel comes too late",
+    [begun, done("check"), done("build"), done("start"), done("route"), cancel],
+    "",
+  ],
+  [
+    "after the commit a failure undoes nothing",
+    [begun, done("check"), done("build"), done("start"), done("route"), failed("retire")],
+    "end failed",
+  ],
   ["a waiting operation is cancelled at once", [cancel], "end cancelled"],
   ["unchanged ends at once", [begun, { type: "stepDone", step: "check", unchanged: true }], "end unchanged"],
   ["an ended operation stays ended", [cancel, begun], ""],
@@ -74,7 +92,12 @@ test("§10 orchestrator: any run of events ends, and undoes only what was begun"
         if (command.type === "undoStep") assert.ok(begunSteps.has(command.step));
         if (choice === "cancel") state = decide(PLAN, state, cancel).state;
         if (command.type === "abortStep") throw new Error("not expected here");
-        const event = command.type === "undoStep" ? undone(command.step) : choice === "fail" ? failed(command.step) : done(command.step);
+        const event =
+          command.type === "undoStep"
+            ? undone(command.step)
+            : choice === "fail"
+              ? failed(command.step)
+              : done(command.step);
         ({ state, commands } = decide(PLAN, state, event));
       }
       assert.equal(state.phase, "ended");

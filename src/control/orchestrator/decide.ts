@@ -64,7 +64,11 @@ export function resume(plan: Plan, state: Progress): readonly Command[] {
   return state.end === undefined ? [] : [state.end];
 }
 
-function onStepDone(plan: Plan, state: Progress, event: { readonly step: string; readonly unchanged: boolean }): Decision {
+function onStepDone(
+  plan: Plan,
+  state: Progress,
+  event: { readonly step: string; readonly unchanged: boolean },
+): Decision {
   if (event.unchanged) return end(state, "unchanged");
   const position = state.position + 1;
   const committed = state.committed || event.step === plan.commitStep;

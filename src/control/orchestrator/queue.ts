@@ -18,7 +18,10 @@ export class OperationQueue {
   readonly #world: World;
   readonly #supervisor: Supervisor;
   readonly #journal: Journal;
-  readonly #running = new Map<AppName, { readonly runner: Runner; readonly operation: number; readonly done: Promise<void> }>();
+  readonly #running = new Map<
+    AppName,
+    { readonly runner: Runner; readonly operation: number; readonly done: Promise<void> }
+  >();
   #closed = false;
 
   constructor(world: World, supervisor: Supervisor, journal: Journal) {
@@ -71,13 +74,24 @@ export class OperationQueue {
     if (next === undefined) return;
     const lease = this.#world.store.leases.take(app, next.id);
     if (lease === undefined) return void this.#retry(app);
-    const runner = new Runner({ world: this.#world, supervisor: this.#supervisor, journal: this.#journal, operation: next.id, lease });
+    const runner = new Runner({
+      world: this.#world,
+      supervisor: this.#supervisor,
+      journal: this.#journal,
+      operation: next.id,
+      lease,
+    });
     const done = runner
       .run()
       .then(() => 0)
       .catch((error: unknown) => {
         const stack = error instanceof Error ? error.stack : String(error);
-        this.#world.log({ level: "error", msg: "operation interrupted, going on from its rows", operation: next.id, stack });
+        this.#world.log({
+          level: "error",
+          msg: "operation interrupted, going on from its rows",
+          operation: next.id,
+          stack,
+        });
         return RETRY_MS;
       })
       .then((waitMs) => {
@@ -117,7 +131,12 @@ export class OperationQueue {
     const { store, clock } = this.#world;
     store.transaction(() => {
       store.operations.end(operation.id, { status, failure });
-      this.#journal.record(operation.id, { type: "ended", status, failure, durationMs: clock.now() - operation.createdAt });
+      this.#journal.record(operation.id, {
+        type: "ended",
+        status,
+        failure,
+        durationMs: clock.now() - operation.createdAt,
+      });
     });
   }
 }

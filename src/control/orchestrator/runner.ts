@@ -44,7 +44,8 @@ export class Runner {
   async run(): Promise<void> {
     const stopRenewing = this.#renewLease();
     try {
-      let commands = this.#state.phase === "waiting" ? this.#record({ type: "begun" }) : resume(this.#plan, this.#state);
+      let commands =
+        this.#state.phase === "waiting" ? this.#record({ type: "begun" }) : resume(this.#plan, this.#state);
       if (this.#state.cancelled) this.#abort.abort(new PortsideError("E_CANCELLED"));
       while (commands.length > 0 && !this.#stopped) commands = await this.#perform(commands);
     } finally {
@@ -111,7 +112,14 @@ export class Runner {
           await undo(this.#context(name, new AbortController().signal));
           break;
         } catch (error) {
-          this.#world.log({ level: "error", msg: "undo failed", operation: this.#id, step: name, tries, error: String(error) });
+          this.#world.log({
+            level: "error",
+            msg: "undo failed",
+            operation: this.#id,
+            step: name,
+            tries,
+            error: String(error),
+          });
           if (tries === UNDO_TRIES_MAX) break;
           await this.#world.clock.sleep(UNDO_WAIT_MS * tries);
         }
@@ -176,7 +184,8 @@ export class Runner {
   }
 
   #describe(error: unknown, step: string): OperationFailure {
-    if (isDiskFull(error)) return toFailure(new PortsideError("E_DISK_FULL", { problem: "the database cannot grow" }), step);
+    if (isDiskFull(error))
+      return toFailure(new PortsideError("E_DISK_FULL", { problem: "the database cannot grow" }), step);
     if (!(error instanceof PortsideError)) {
       const stack = error instanceof Error ? error.stack : undefined;
       this.#world.log({ level: "error", msg: "step crashed", operation: this.#id, step, stack });

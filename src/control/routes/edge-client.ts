@@ -15,10 +15,14 @@ export async function cutAtEdge(socketPath: string, instances: readonly Instance
   await call(socketPath, { method: "POST", path: "/cut", body: JSON.stringify({ instances }) });
 }
 
-function call(socketPath: string, options: { method: string; path: string; body?: string }): Promise<string | undefined> {
+function call(
+  socketPath: string,
+  options: { method: string; path: string; body?: string },
+): Promise<string | undefined> {
   return new Promise((resolve) => {
     const { body, ...rest } = options;
-    const headers = body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const headers =
+      body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
     const sent = request({ ...rest, socketPath, headers, agent: false, timeout: LIMIT_MS }, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));

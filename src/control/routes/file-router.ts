@@ -33,7 +33,8 @@ export class FileRouter implements Router {
     this.write(table);
     const deadline = this.#clock.now() + PUBLISH_LIMIT_MS;
     while (((await this.refresh())?.tableVersion ?? 0) < table.version) {
-      if (this.#clock.now() >= deadline) throw new PortsideError("E_EDGE_UNAVAILABLE", { problem: "it has not taken over the new routes" });
+      if (this.#clock.now() >= deadline)
+        throw new PortsideError("E_EDGE_UNAVAILABLE", { problem: "it has not taken over the new routes" });
       await this.#clock.sleep(POLL_MS, signal);
     }
   }

@@ -15,25 +15,104 @@ function release(types: readonly string[]): Release {
 function instance(name: string, phase: InstancePhase, port?: number): Instance {
   const [type = "", number = "1"] = name.split(".");
   const address = port === undefined ? {} : { address: { host: "127.0.0.1", port } };
-  return { id: `${name}-${phase}`, app: APP, release: 1, type, number: Number(number), phase, startedAt: 0, operation: 1, restarts: 0, ...address };
+  return {
+    id: `${name}-${phase}`,
+    app: APP,
+    release: 1,
+    type,
+    number: Number(number),
+    phase,
+    startedAt: 0,
+    operation: 1,
+    restarts: 0,
+    ...address,
+  };
 }
 
 const CASES: readonly (readonly [string, Parameters<typeof planRoute>[0], string, readonly number[]])[] = [
   ["no release is blank", { app: APP, formation: {}, instances: [] }, "blank", []],
-  ["serving instances are targets", { app: APP, formation: { web: 2 }, release: release(["web"]), instances: [instance("web.1", "serving", 1), instance("web.2", "serving", 2)] }, "serving", [1, 2]],
-  ["starting, draining and stopping ones are not", { app: APP, formation: { web: 2 }, release: release(["web"]), instances: [instance("web.1", "starting", 1), instance("web.2", "draining", 2), instance("web.1", "stopping", 3)] }, "serving", []],
-  ["other types never are", { app: APP, formation: { web: 1, worker: 1 }, release: release(["web", "worker"]), instances: [instance("worker.1", "serving", 9)] }, "serving", []],
-  ["cmd is routed when there is no web", { app: APP, formation: { cmd: 1 }, release: release(["cmd"]), instances: [instance("cmd.1", "serving", 3)] }, "serving", [3]],
-  ["quantity 0 is stopped", { app: APP, formation: { web: 0 }, release: release(["web"]), instances: [] }, "stopped", []],
-  ["no routed type is stopped", { app: APP, formation: { worker: 1 }, release: release(["worker"]), instances: [] }, "stopped", []],
-  ["all in back-off is crashed", { app: APP, formation: { web: 2 }, release: release(["web"]), instances: [instance("web.1", "crashed"), instance("web.2", "crashed")] }, "crashed", []],
-  ["one alive is not crashed", { app: APP, formation: { web: 2 }, release: release(["web"]), instances: [instance("web.1", "crashed"), instance("web.2", "serving", 2)] }, "serving", [2]],
+  [
+    "serving instances are targets",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "serving", 1), instance("web.2", "serving", 2)],
+    },
+    "serving",
+    [1, 2],
+  ],
+  [
+    "starting, draining and stopping ones are not",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "starting", 1), instance("web.2", "draining", 2), instance("web.1", "stopping", 3)],
+    },
+    "serving",
+    [],
+  ],
+  [
+    "other types never are",
+    {
+      app: APP,
+      formation: { web: 1, worker: 1 },
+      release: release(["web", "worker"]),
+      instances: [instance("worker.1", "serving", 9)],
+    },
+    "serving",
+    [],
+  ],
+  [
+    "cmd is routed when there is no web",
+    { app: APP, formation: { cmd: 1 }, release: release(["cmd"]), instances: [instance("cmd.1", "serving", 3)] },
+    "serving",
+    [3],
+  ],
+  [
+    "quantity 0 is stopped",
+    { app: APP, formation: { web: 0 }, release: release(["web"]), instances: [] },
+    "stopped",
+    [],
+  ],
+  [
+    "no routed type is stopped",
+    { app: APP, formation: { worker: 1 }, release: release(["worker"]), instances: [] },
+    "stopped",
+    [],
+  ],
+  [
+    "all in back-off is crashed",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "crashed"), instance("web.2", "crashed")],
+    },
+    "crashed",
+    [],
+  ],
+  [
+    "one alive is not crashed",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "crashed"), instance("web.2", "serving", 2)],
+    },
+    "serving",
+    [2],
+  ],
 ];
 
 for (const [title, input, state, ports] of CASES) {
   test(`§11 route table: ${title}`, () => {
     const route = planRoute(input);
     assert.deepEqual([route.state, route.hosts], [state, ["shop.localhost"]]);
-    assert.deepEqual(route.targets.map((target) => target.port), ports);
+    assert.deepEqual(
+      route.targets.map((target) => target.port),
+      ports,
+    );
   });
 }

@@ -15,7 +15,12 @@ export function defaultHost(app: AppName): string {
 export function computeRouteTable(store: Store): RouteTable {
   const routes = store.apps.list().map((app) => {
     const release = app.currentRelease === undefined ? undefined : store.releases.find(app.name, app.currentRelease);
-    return planRoute({ app: app.name, formation: app.formation, instances: store.instances.alive(app.name), ...(release === undefined ? {} : { release }) });
+    return planRoute({
+      app: app.name,
+      formation: app.formation,
+      instances: store.instances.alive(app.name),
+      ...(release === undefined ? {} : { release }),
+    });
   });
   return { schema: ROUTE_TABLE_SCHEMA, version: store.nextNumber("route-table"), routes };
 }
@@ -37,7 +42,9 @@ export function planRoute(input: {
       ? [{ instance: instance.id, name: instanceName(instance), ...instance.address }]
       : [],
   );
-  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0) return { app, hosts, state: "stopped", targets };
-  const allCrashed = targets.length === 0 && candidates.length > 0 && candidates.every((instance) => instance.phase === "crashed");
+  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0)
+    return { app, hosts, state: "stopped", targets };
+  const allCrashed =
+    targets.length === 0 && candidates.length > 0 && candidates.every((instance) => instance.phase === "crashed");
   return { app, hosts, state: allCrashed ? "crashed" : "serving", targets };
 }

@@ -46,15 +46,23 @@ export class AppRows {
     return this.#database.all<Row>("SELECT * FROM apps ORDER BY name").map(fromRow);
   }
 
-  insert(app: { readonly name: AppName; readonly origin: string; readonly createdAt: number; readonly dataKey: Uint8Array }): void {
-    const sql = "INSERT INTO apps (name, origin, created_at, config_version, data_key, handled_env, formation) VALUES (?, ?, ?, 0, ?, '[]', '{}')";
+  insert(app: {
+    readonly name: AppName;
+    readonly origin: string;
+    readonly createdAt: number;
+    readonly dataKey: Uint8Array;
+  }): void {
+    const sql =
+      "INSERT INTO apps (name, origin, created_at, config_version, data_key, handled_env, formation) VALUES (?, ?, ?, 0, ?, '[]', '{}')";
     this.#database.run(sql, app.name, app.origin, app.createdAt, app.dataKey);
   }
 
   /** `currentRelease: null` says that none serves. */
   update(
     name: AppName,
-    change: Partial<Pick<AppRecord, "origin" | "configVersion" | "handledEnv" | "formation">> & { readonly currentRelease?: number | null },
+    change: Partial<Pick<AppRecord, "origin" | "configVersion" | "handledEnv" | "formation">> & {
+      readonly currentRelease?: number | null;
+    },
   ): void {
     const next = { ...this.get(name), ...change };
     this.#database.run(

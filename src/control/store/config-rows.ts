@@ -36,7 +36,9 @@ export class ConfigRows {
       app,
       version,
     );
-    return Object.fromEntries(rows.map((row) => [row.name, secret(openBox(key, `${app}:${row.name}`, row.box).toString())]));
+    return Object.fromEntries(
+      rows.map((row) => [row.name, secret(openBox(key, `${app}:${row.name}`, row.box).toString())]),
+    );
   }
 
   /** Writes a whole new version and gives its number. */
@@ -57,7 +59,8 @@ export class ConfigRows {
   /** A keyed hash of a version's names and values: equal configs have equal ones, and nobody can guess values from it. */
   digest(app: AppName, version: number): string {
     const hmac = createHmac("sha256", this.#dataKey(app));
-    for (const [name, value] of Object.entries(this.read(app, version))) hmac.update(JSON.stringify([name, reveal(value, "keyed hash")]));
+    for (const [name, value] of Object.entries(this.read(app, version)))
+      hmac.update(JSON.stringify([name, reveal(value, "keyed hash")]));
     return hmac.digest("hex");
   }
 
@@ -68,19 +71,25 @@ export class ConfigRows {
       const plain = Buffer.from(reveal(value, "encryption at rest"));
       return seal(key, { context: `request:${app}:${name}`, plain }, this.#random).toString("base64");
     };
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === null ? null : box(name, value)]));
+    return Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, value === null ? null : box(name, value)]),
+    );
   }
 
   openRequest(app: AppName, sealed: Readonly<Record<string, string | null>>): Record<string, Secret | null> {
     const key = this.#dataKey(app);
     const value = (name: string, box: string): Secret =>
       secret(openBox(key, `request:${app}:${name}`, Buffer.from(box, "base64")).toString());
-    return Object.fromEntries(Object.entries(sealed).map(([name, box]) => [name, box === null ? null : value(name, box)]));
+    return Object.fromEntries(
+      Object.entries(sealed).map(([name, box]) => [name, box === null ? null : value(name, box)]),
+    );
   }
 
   /** Kept outside the rows, so that a version whose config is empty still counts. */
   #newestVersion(app: AppName): number {
-    return Number(this.#database.get<{ value: string }>("SELECT value FROM meta WHERE name = ?", versionName(app))?.value ?? 0);
+    return Number(
+      this.#database.get<{ value: string }>("SELECT value FROM meta WHERE name = ?", versionName(app))?.value ?? 0,
+    );
   }
 
   #dataKey(app: AppName): Buffer {

@@ -35,17 +35,23 @@ export class InstanceRows {
 
   /** Not the stopped ones, by start. */
   alive(app: AppName): readonly Instance[] {
-    return this.#database.all<Row>("SELECT * FROM instances WHERE app = ? AND phase <> 'stopped' ORDER BY started_at, id", app).map(fromRow);
+    return this.#database
+      .all<Row>("SELECT * FROM instances WHERE app = ? AND phase <> 'stopped' ORDER BY started_at, id", app)
+      .map(fromRow);
   }
 
   /** Not the stopped ones, of all apps, by start. */
   allAlive(): readonly Instance[] {
-    return this.#database.all<Row>("SELECT * FROM instances WHERE phase <> 'stopped' ORDER BY started_at, id").map(fromRow);
+    return this.#database
+      .all<Row>("SELECT * FROM instances WHERE phase <> 'stopped' ORDER BY started_at, id")
+      .map(fromRow);
   }
 
   /** All that an operation started, stopped ones too, by start. */
   ofOperation(operation: number): readonly Instance[] {
-    return this.#database.all<Row>("SELECT * FROM instances WHERE operation = ? ORDER BY started_at, id", operation).map(fromRow);
+    return this.#database
+      .all<Row>("SELECT * FROM instances WHERE operation = ? ORDER BY started_at, id", operation)
+      .map(fromRow);
   }
 
   /** Does nothing when the id is there already. */
@@ -91,7 +97,12 @@ export class InstanceRows {
   /** Drops the oldest stopped rows of an app beyond what is kept for the record. */
   prune(app: AppName): void {
     const kept = "SELECT id FROM instances WHERE app = ? AND phase = 'stopped' ORDER BY started_at DESC LIMIT ?";
-    this.#database.run(`DELETE FROM instances WHERE app = ? AND phase = 'stopped' AND id NOT IN (${kept})`, app, app, STOPPED_KEPT_MAX);
+    this.#database.run(
+      `DELETE FROM instances WHERE app = ? AND phase = 'stopped' AND id NOT IN (${kept})`,
+      app,
+      app,
+      STOPPED_KEPT_MAX,
+    );
   }
 }
 

@@ -35,7 +35,14 @@ export class Leases {
       const alive = held !== undefined && this.#clock.now() - held.renewed_at < LEASE_MS;
       if (alive && held.operation !== operation) return undefined;
       const token = (held?.token ?? 0) + 1;
-      this.#database.run("INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)", app, operation, this.#owner, token, this.#clock.now());
+      this.#database.run(
+        "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?)",
+        app,
+        operation,
+        this.#owner,
+        token,
+        this.#clock.now(),
+      );
       return { app, operation, token };
     });
   }
@@ -54,7 +61,9 @@ export class Leases {
   /** Apps with a live lease. */
   held(): readonly string[] {
     const since = this.#clock.now() - LEASE_MS;
-    return this.#database.all<{ app: string }>("SELECT app FROM leases WHERE renewed_at > ?", since).map((row) => row.app);
+    return this.#database
+      .all<{ app: string }>("SELECT app FROM leases WHERE renewed_at > ?", since)
+      .map((row) => row.app);
   }
 
   #find(app: AppName): Row | undefined {

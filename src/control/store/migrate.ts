@@ -13,10 +13,18 @@ const DIRECTORY = fileURLToPath(new URL("./migrations", import.meta.url));
  * Brings the database to this version's schema: refuses a newer one (E_DATABASE_NEWER) and one whose past differs
  * (E_DATABASE_CHANGED), makes a copy beside it before it changes one that holds data.
  */
-export function migrate(database: Database, file: { readonly path: string; readonly clock: Clock }, migrations = readMigrations()): void {
+export function migrate(
+  database: Database,
+  file: { readonly path: string; readonly clock: Clock },
+  migrations = readMigrations(),
+): void {
   const { path, clock } = file;
-  database.script("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
-  const applied = database.all<{ number: number; name: string; sha256: string }>("SELECT number, name, sha256 FROM migrations ORDER BY number");
+  database.script(
+    "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT",
+  );
+  const applied = database.all<{ number: number; name: string; sha256: string }>(
+    "SELECT number, name, sha256 FROM migrations ORDER BY number",
+  );
   const newest = applied.at(-1)?.number ?? 0;
   const known = migrations.at(-1)?.number ?? 0;
   if (newest > known) throw new PortsideError("E_DATABASE_NEWER", { found: newest, known });
@@ -30,7 +38,13 @@ export function migrate(database: Database, file: { readonly path: string; reado
   for (const migration of pending) {
     database.transaction(() => {
       database.script(migration.sql);
-      database.run("INSERT INTO migrations VALUES (?, ?, ?, ?)", migration.number, migration.name, migration.sha256, clock.now());
+      database.run(
+        "INSERT INTO migrations VALUES (?, ?, ?, ?)",
+        migration.number,
+        migration.name,
+        migration.sha256,
+        clock.now(),
+      );
     });
   }
 }

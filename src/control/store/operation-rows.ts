@@ -2,7 +2,14 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Database } from "../../lib/sqlite.ts";
 import type { AppName } from "../../model/app.ts";
 import { PortsideError } from "../../model/error-registry.ts";
-import type { Operation, OperationEvent, OperationEventBody, OperationFailure, OperationKind, OperationStatus } from "../../model/operation.ts";
+import type {
+  Operation,
+  OperationEvent,
+  OperationEventBody,
+  OperationFailure,
+  OperationKind,
+  OperationStatus,
+} from "../../model/operation.ts";
 import type { Facts, OperationRequest } from "../operations/request.ts";
 
 type Row = {
@@ -70,7 +77,10 @@ export class OperationRows {
     this.#database.run("UPDATE operations SET facts = ? WHERE id = ?", JSON.stringify(merged), id);
   }
 
-  end(id: number, outcome: { readonly status: OperationStatus; readonly release?: number; readonly failure?: OperationFailure }): void {
+  end(
+    id: number,
+    outcome: { readonly status: OperationStatus; readonly release?: number; readonly failure?: OperationFailure },
+  ): void {
     this.#database.run(
       "UPDATE operations SET status = ?, ended_at = ?, release = ?, failure = ? WHERE id = ?",
       outcome.status,
@@ -84,7 +94,10 @@ export class OperationRows {
   /** Appends events, all or none; they get the next sequence numbers. */
   append(id: number, bodies: readonly OperationEventBody[]): readonly OperationEvent[] {
     return this.#database.transaction(() => {
-      const last = this.#database.get<{ seq: number }>("SELECT coalesce(max(seq), 0) AS seq FROM operation_events WHERE operation = ?", id);
+      const last = this.#database.get<{ seq: number }>(
+        "SELECT coalesce(max(seq), 0) AS seq FROM operation_events WHERE operation = ?",
+        id,
+      );
       const at = this.#clock.now();
       return bodies.map((body, index) => {
         const seq = (last?.seq ?? 0) + index + 1;

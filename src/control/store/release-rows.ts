@@ -45,7 +45,10 @@ export class ReleaseRows {
       const made = fromRow(this.#database.get<Row>("SELECT * FROM releases WHERE operation = ?", release.operation));
       if (made !== undefined) return made;
       const { app, operation, createdAt, ...document } = release;
-      const next = this.#database.get<{ number: number }>("SELECT coalesce(max(number), 0) + 1 AS number FROM releases WHERE app = ?", app);
+      const next = this.#database.get<{ number: number }>(
+        "SELECT coalesce(max(number), 0) + 1 AS number FROM releases WHERE app = ?",
+        app,
+      );
       const number = next?.number ?? 1;
       this.#database.run(
         "INSERT INTO releases (app, number, operation, status, created_at, document) VALUES (?, ?, ?, 'pending', ?, ?)",

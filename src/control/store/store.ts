@@ -40,7 +40,8 @@ export class Store {
 
   /** A counter that survives restarts: 1, 2, 3 …, by name. */
   nextNumber(name: string): number {
-    const sql = "INSERT INTO meta VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING value";
+    const sql =
+      "INSERT INTO meta VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1 RETURNING value";
     const row = this.#database.get<{ value: string }>(sql, `counter:${name}`);
     return Number(row?.value);
   }

@@ -38,7 +38,12 @@ export const build: Step = {
     const formation = decideFormation(context, artifact);
     const facts = { artifact: artifact.digest, formation };
     if (isUnchanged(context, artifact, { configVersion, formation }) && (await isServing(context))) {
-      return { outcome: "done", detail: "nothing has changed", facts: { ...facts, release: currentRelease(context)?.number ?? 0 }, unchanged: true };
+      return {
+        outcome: "done",
+        detail: "nothing has changed",
+        facts: { ...facts, release: currentRelease(context)?.number ?? 0 },
+        unchanged: true,
+      };
     }
     const names = artifact.buildpacks.map((buildpack) => buildpack.id).join(", ");
     return { outcome: "done", detail: reused === undefined ? names : `${names} (reused)`, facts };
@@ -56,7 +61,11 @@ function decideFormation(context: StepContext, artifact: Artifact): Formation {
   const types = typesOf(artifact);
   for (const [type, quantity] of Object.entries(declared)) {
     if (quantity > 0 && !types.includes(type)) {
-      throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", { quantity, type, types: types.map((t) => `\`${t}\``).join(", ") });
+      throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", {
+        quantity,
+        type,
+        types: types.map((t) => `\`${t}\``).join(", "),
+      });
     }
   }
   const declaredBefore = currentRelease(context)?.declaredFormation ?? {};
@@ -64,7 +73,11 @@ function decideFormation(context: StepContext, artifact: Artifact): Formation {
 }
 
 /** Whether the current release is already exactly what was asked for. */
-function isUnchanged(context: StepContext, artifact: Artifact, next: { configVersion: number; formation: Formation }): boolean {
+function isUnchanged(
+  context: StepContext,
+  artifact: Artifact,
+  next: { configVersion: number; formation: Formation },
+): boolean {
   const release = currentRelease(context);
   if (release === undefined) return false;
   const { declared } = context.operation.facts;
@@ -89,7 +102,12 @@ async function isServing(context: StepContext): Promise<boolean> {
   for (;;) {
     const existing = store.instances.alive(operation.app);
     const { formation } = store.apps.get(operation.app);
-    const gap = planInstances({ types: release?.types ?? [], formation, existing, replacement: { mode: "difference" } });
+    const gap = planInstances({
+      types: release?.types ?? [],
+      formation,
+      existing,
+      replacement: { mode: "difference" },
+    });
     if (gap.start.length === 0 && existing.every((instance) => instance.phase === "serving")) return true;
     if (clock.now() >= deadline) return false;
     await clock.sleep(SETTLE_POLL_MS, signal);

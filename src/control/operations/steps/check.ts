@@ -29,7 +29,9 @@ function declaredBy(contract: AppContract) {
   const { formation = {}, healthchecks = {}, description } = contract.appJson;
   const entries = Object.entries(formation);
   const pick = (key: "quantity" | "stop_timeout"): Record<string, number> =>
-    Object.fromEntries(entries.flatMap(([type, declaration]) => (declaration[key] === undefined ? [] : [[type, declaration[key]]])));
+    Object.fromEntries(
+      entries.flatMap(([type, declaration]) => (declaration[key] === undefined ? [] : [[type, declaration[key]]])),
+    );
   return {
     ...(description === undefined ? {} : { description }),
     formation: pick("quantity"),
@@ -44,6 +46,9 @@ function countErrors(diagnostics: readonly Diagnostic[]): string {
 }
 
 function filesOf(contract: AppContract): string {
-  const files = [contract.hasProcfile ? "Procfile" : "", Object.keys(contract.appJson).length > 0 ? "app.json" : ""].filter(Boolean);
+  const files = [
+    contract.hasProcfile ? "Procfile" : "",
+    Object.keys(contract.appJson).length > 0 ? "app.json" : "",
+  ].filter(Boolean);
   return files.length === 0 ? "no Procfile, no app.json" : files.join(", ");
 }

@@ -20,7 +20,11 @@ export const chooseRelease: Step = {
         artifact: target.artifact,
         configVersion: target.configVersion,
         formation: nextFormation({ types, declared: {}, declaredBefore: {}, current }),
-        declared: { formation: target.declaredFormation, healthchecks: target.healthchecks, stopTimeouts: target.stopTimeouts },
+        declared: {
+          formation: target.declaredFormation,
+          healthchecks: target.healthchecks,
+          stopTimeouts: target.stopTimeouts,
+        },
       },
     });
   },

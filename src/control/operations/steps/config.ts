@@ -19,18 +19,30 @@ export const config: Step = {
     const kept = keepGenerated(context, current, decision.generated);
     if (decision.missing.length > 0) {
       const [example = ""] = decision.missing;
-      throw new PortsideError("E_ENV_MISSING", { names: decision.missing.join(", "), example: `${example}=…`, app: app.name });
+      throw new PortsideError("E_ENV_MISSING", {
+        names: decision.missing.join(", "),
+        example: `${example}=…`,
+        app: app.name,
+      });
     }
     const configVersion = applyValues(context, kept, decision.set);
     const detail = describe(Object.keys(decision.generated), Object.keys(decision.set));
-    return { outcome: detail === "" ? "skipped" : "done", detail, facts: { configVersion, handledEnv: decision.handled } };
+    return {
+      outcome: detail === "" ? "skipped" : "done",
+      detail,
+      facts: { configVersion, handledEnv: decision.handled },
+    };
   },
 };
 
 type Kept = { readonly version: number; readonly values: Readonly<Record<string, Secret>> };
 
 /** Generated secrets are in force at once and stay when the operation fails: they are made only once. */
-function keepGenerated(context: StepContext, current: Kept["values"], generated: Readonly<Record<string, string>>): Kept {
+function keepGenerated(
+  context: StepContext,
+  current: Kept["values"],
+  generated: Readonly<Record<string, string>>,
+): Kept {
   const { store, operation } = context;
   const app = store.apps.get(operation.app);
   if (Object.keys(generated).length === 0) return { version: app.configVersion, values: current };

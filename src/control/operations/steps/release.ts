@@ -74,10 +74,18 @@ async function runReleaseCommand(context: StepContext, made: Release): Promise<v
   try {
     await engine.start(instanceSpec(context, made, { id, type: "release", number: 1, kind: "oneOff" }), context.signal);
     const timeout = new AbortController();
-    const overdue = clock.sleep(limits.releaseCommandMs, AbortSignal.any([context.signal, timeout.signal])).then(() => undefined);
-    const exit = await Promise.race([engine.exited(id, context.signal), overdue]).finally(() => timeout.abort(new Error("ended")));
+    const overdue = clock
+      .sleep(limits.releaseCommandMs, AbortSignal.any([context.signal, timeout.signal]))
+      .then(() => undefined);
+    const exit = await Promise.race([engine.exited(id, context.signal), overdue]).finally(() =>
+      timeout.abort(new Error("ended")),
+    );
     overdue.catch(() => {});
-    if (exit === undefined) throw new PortsideError("E_TIME_LIMIT", { what: "The release command", limit: `${limits.releaseCommandMs / 60_000} min` });
+    if (exit === undefined)
+      throw new PortsideError("E_TIME_LIMIT", {
+        what: "The release command",
+        limit: `${limits.releaseCommandMs / 60_000} min`,
+      });
     // It is forgotten by the next step: until this one's end is a row, a repetition must find it ended.
     if (exit.code === 0) return;
     const evidence = logs.lastOf(id, EVIDENCE_LINES_MAX).map((line) => `${line.source}: ${line.text}`);
@@ -120,7 +128,11 @@ function describe(context: StepContext): string {
 }
 
 function describeConfig(values: Readonly<Record<string, unknown>>): string {
-  const names = (unset: boolean): string[] => Object.entries(values).flatMap(([name, value]) => ((value === null) === unset ? [name] : []));
-  const parts = [names(false).length > 0 ? `Set ${names(false).join(", ")}` : "", names(true).length > 0 ? `Unset ${names(true).join(", ")}` : ""];
+  const names = (unset: boolean): string[] =>
+    Object.entries(values).flatMap(([name, value]) => ((value === null) === unset ? [name] : []));
+  const parts = [
+    names(false).length > 0 ? `Set ${names(false).join(", ")}` : "",
+    names(true).length > 0 ? `Unset ${names(true).join(", ")}` : "",
+  ];
   return parts.filter(Boolean).join("; ");
 }

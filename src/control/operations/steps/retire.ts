@@ -8,15 +8,24 @@ export const retire: Step = {
     const leaving = leavingInstances(context);
     if (leaving.length === 0) return { outcome: "skipped", detail: "" };
     const routed = leaving.filter((instance) => instance.phase === "draining" && instance.address !== undefined);
-    const drained = await context.router.drain(routed.map((instance) => instance.id), context.limits.drainMs, context.signal);
+    const drained = await context.router.drain(
+      routed.map((instance) => instance.id),
+      context.limits.drainMs,
+      context.signal,
+    );
     for (const instance of leaving) context.store.instances.setPhase(instance.id, "stopping");
     await Promise.all(leaving.map((instance) => context.supervisor.stop(instance)));
     const names = leaving.map((instance) => `${instanceName(instance)} (v${instance.release})`).join("  ");
-    return { outcome: "done", detail: drained === "cut" ? `${names}; requests still open after the drain time were cut` : names };
+    return {
+      outcome: "done",
+      detail: drained === "cut" ? `${names}; requests still open after the drain time were cut` : names,
+    };
   },
 };
 
 /** What the route step marked, and what an interrupted earlier operation left to be stopped. */
 function leavingInstances(context: StepContext): readonly Instance[] {
-  return context.store.instances.alive(context.operation.app).filter((instance) => instance.phase === "draining" || instance.phase === "stopping");
+  return context.store.instances
+    .alive(context.operation.app)
+    .filter((instance) => instance.phase === "draining" || instance.phase === "stopping");
 }

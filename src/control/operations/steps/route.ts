@@ -32,7 +32,11 @@ export const route: Step = {
     switchBack(context);
     await context.router.publish(computeRouteTable(context.store), context.signal);
     const routed = newInstances(context).filter((instance) => instance.address !== undefined);
-    await context.router.drain(routed.map(({ id }) => id), context.limits.drainMs, context.signal);
+    await context.router.drain(
+      routed.map(({ id }) => id),
+      context.limits.drainMs,
+      context.signal,
+    );
   },
 };
 
@@ -65,9 +69,13 @@ function switchBack(context: StepContext): void {
       store.instances.setPhase(id, "stopping");
     }
     putBack(context, leaving);
-    if (operation.facts.release !== undefined) store.releases.setStatus(operation.app, operation.facts.release, "pending");
+    if (operation.facts.release !== undefined)
+      store.releases.setStatus(operation.app, operation.facts.release, "pending");
     const { currentRelease, ...rest } = before;
-    store.apps.update(operation.app, { ...rest, ...(currentRelease === null ? { currentRelease: null } : { currentRelease }) });
+    store.apps.update(operation.app, {
+      ...rest,
+      ...(currentRelease === null ? { currentRelease: null } : { currentRelease }),
+    });
     if (currentRelease !== null) store.releases.setStatus(operation.app, currentRelease, "current");
   });
 }

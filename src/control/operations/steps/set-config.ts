@@ -12,8 +12,12 @@ export const setConfig: Step = {
     const asked = store.config.openRequest(app.name, operation.request.sealedValues);
     const changed = Object.entries(asked).filter(([name, value]) => differs(current[name], value));
     if (changed.length === 0) return Promise.resolve({ outcome: "done", detail: "nothing to change", unchanged: true });
-    const next = Object.fromEntries(Object.entries({ ...current, ...asked }).filter((entry): entry is [string, Secret] => entry[1] !== null));
-    checkConfigSize(Object.fromEntries(Object.entries(next).map(([name, value]) => [name, reveal(value, "size check")])));
+    const next = Object.fromEntries(
+      Object.entries({ ...current, ...asked }).filter((entry): entry is [string, Secret] => entry[1] !== null),
+    );
+    checkConfigSize(
+      Object.fromEntries(Object.entries(next).map(([name, value]) => [name, reveal(value, "size check")])),
+    );
     const configVersion = operation.facts.configVersion ?? store.config.write(app.name, next);
     const handledEnv = [...new Set([...app.handledEnv, ...Object.keys(asked)])];
     return Promise.resolve({ outcome: "done", detail: describe(changed), facts: { configVersion, handledEnv } });

@@ -64,7 +64,16 @@ function plannedRows(context: StepContext, release: Release): readonly Instance[
 function rowOf(context: StepContext, release: Release, slot: Slot): Instance {
   const { operation, clock } = context;
   const id = `${operation.app}-v${release.number}-${slot.type.toLowerCase().replaceAll(/[^a-z0-9]/g, "-")}-${slot.number}-o${operation.id}`;
-  return { id, app: operation.app, release: release.number, ...slot, phase: "starting", startedAt: clock.now(), operation: operation.id, restarts: 0 };
+  return {
+    id,
+    app: operation.app,
+    release: release.number,
+    ...slot,
+    phase: "starting",
+    startedAt: clock.now(),
+    operation: operation.id,
+    restarts: 0,
+  };
 }
 
 async function startOne(context: StepContext, row: Instance): Promise<void> {

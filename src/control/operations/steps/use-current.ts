@@ -27,7 +27,8 @@ export const restartCurrent: Step = {
   run(context) {
     const { request } = context.operation;
     if (request.kind !== "restart") throw new Error("not a restart");
-    const which = request.number === undefined ? (request.type ?? "all instances") : `${request.type}.${request.number}`;
+    const which =
+      request.number === undefined ? (request.type ?? "all instances") : `${request.type}.${request.number}`;
     return Promise.resolve({ outcome: "done", detail: which, facts: { release: current(context).number } });
   },
 };
