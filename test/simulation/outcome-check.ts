@@ -7,6 +7,7 @@ import { defaultQuantity, quantityOf, type Formation } from "../../src/model/for
 import { instanceName, type Instance } from "../../src/model/instance.ts";
 import type { OperationEvent } from "../../src/model/operation.ts";
 import type { Release } from "../../src/model/release.ts";
+import type { Digest } from "../../src/model/source.ts";
 import type { JournalCheck } from "./journal-check.ts";
 import type { Scene } from "./scene.ts";
 
@@ -14,6 +15,8 @@ type Before = {
   readonly app: AppRecord | undefined;
   readonly alive: readonly Instance[];
   readonly disturbanceCount: number;
+  /** What its releases run. */
+  readonly artifacts: readonly Digest[];
   /** Every instance served, and ran. */
   readonly wasWell: boolean;
 };
@@ -47,7 +50,7 @@ export class OutcomeCheck {
     this.#expect(operation, isCommitted || event.status !== "succeeded", "succeeded without its commit");
     this.#expect(operation, !isCommitted || event.status === "succeeded", `${event.status} after its commit`);
     if (!isCommitted) this.#asBefore(operation, before);
-    else if (operation.kind === "destroy") this.#isGone(operation);
+    else if (operation.kind === "destroy") this.#isGone(operation, before);
     else this.#isInForce(operation, before);
   }
 
@@ -113,8 +116,10 @@ export class OutcomeCheck {
     this.#allServe(operation, alive);
   }
 
-  #isGone(operation: OperationRecord): void {
-    const { store, machine } = this.#scene;
+  #isGone(operation: OperationRecord, before: Before): void {
+    const { store, machine, disk } = this.#scene;
+    const kept = before.artifacts.filter((artifact) => disk.artifacts.has(artifact));
+    this.#expect(operation, kept.length === 0, `artifacts are left: ${kept.join(" ")}`);
     this.#expect(operation, store.apps.find(operation.app) === undefined, "the app is still there");
     const running = machine.running().filter((id) => machine.process(id).spec.app === operation.app);
     this.#expect(operation, running.length === 0, `still running: ${running.join(" ")}`);
@@ -150,7 +155,8 @@ export class OutcomeCheck {
     const { store, machine, disturbances } = this.#scene;
     const alive = store.instances.alive(name);
     const wasWell = alive.every(({ id, phase }) => phase === "serving" && machine.isRunning(id));
-    return { app: store.apps.find(name), alive, disturbanceCount: disturbances.countOf(name), wasWell };
+    const artifacts = store.releases.list(name).map(({ artifact }) => artifact);
+    return { app: store.apps.find(name), artifacts, alive, disturbanceCount: disturbances.countOf(name), wasWell };
   }
 
   #expect(operation: OperationRecord, holds: boolean, otherwise: string): void {

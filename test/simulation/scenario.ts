@@ -20,8 +20,8 @@ export type Action =
   | { readonly do: "reboot" }
   | { readonly do: "killControl" }
   | { readonly do: "edgeDown"; readonly ms: number }
-  /** The control plane ends in an orderly way and comes back. */
-  | { readonly do: "shutdown"; readonly stopInstances: boolean }
+  /** The control plane ends in an orderly way and comes back; somebody may cancel what was open just before it is gone. */
+  | { readonly do: "shutdown"; readonly stopInstances: boolean; readonly thenCancel: boolean }
   /** The engine's next call of that method fails, before or after its effect. */
   | { readonly do: "engineFails"; readonly method: EngineMethod; readonly moment: "before" | "after" };
 
@@ -127,7 +127,7 @@ function randomAction(
     [3, () => ({ do: "reboot" })],
     [3, () => ({ do: "killControl" })],
     [4, () => ({ do: "edgeDown", ms: chance.pick([300, 3_000, 30_000]) })],
-    [4, () => ({ do: "shutdown", stopInstances: chance.percent(50) })],
+    [4, () => ({ do: "shutdown", stopInstances: chance.percent(50), thenCancel: chance.percent(30) })],
     [6, () => ({ do: "engineFails", method: chance.pick(FAILING), moment: chance.pick(["before", "after"] as const) })],
   ]);
   return make();

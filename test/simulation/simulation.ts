@@ -347,7 +347,7 @@ class Simulation {
         return machine.failNext(action.method, { moment: action.moment, message: "the scenario says so" });
       case "shutdown":
         disturbances.isShuttingDown = action.stopInstances;
-        await this.#shutdown(action.stopInstances);
+        await this.#shutdown(action);
         disturbances.isShuttingDown = false;
         return;
       default:
@@ -374,7 +374,8 @@ class Simulation {
     how();
   }
 
-  async #shutdown(stopInstances: boolean): Promise<void> {
+  async #shutdown(action: Extract<Action, { do: "shutdown" }>): Promise<void> {
+    const { stopInstances } = action;
     const life = this.#life;
     const state = { isClosed: false };
     if (stopInstances) this.#disturb(this.#scene.machine.running(), () => undefined);
@@ -392,6 +393,7 @@ class Simulation {
       if (this.#scene.machine.running().length > 0)
         this.problem(`left running by a shutdown: ${this.#scene.machine.running().join(" ")}`);
     }
+    if (action.thenCancel && !life.isDead) this.#cancelAll();
     life.kill();
   }
 
@@ -452,6 +454,16 @@ class Simulation {
     const sql = "SELECT id, status FROM operations WHERE app = ? ORDER BY id DESC LIMIT 1";
     const newest = this.#database.get<{ id: number; status: Parameters<typeof isEnded>[0] }>(sql, app);
     if (newest !== undefined && !isEnded(newest.status)) control.cancel(newest.id);
+  }
+
+  #cancelAll(): void {
+    for (const { id } of this.#scene.store.operations.open()) {
+      try {
+        this.#control?.cancel(id);
+      } catch (error) {
+        if (!(error instanceof SimulatedCrash)) this.problem(`cancelling failed: ${String(error)}`);
+      }
+    }
   }
 
   #newestOperation(): number {

@@ -56,7 +56,9 @@ export class OperationQueue {
     if (isEnded(operation.status)) throw new PortsideError("E_OPERATION_ENDED", { id });
     const running = this.#running.get(operation.app);
     if (running?.operation === id) running.runner.cancel();
-    else this.#endWaiting(operation, "cancelled", cancelledFailure());
+    else if (operation.status === "waiting") this.#endWaiting(operation, "cancelled", cancelledFailure());
+    // Begun, and between two runners: the next one finds the wish among its rows and brings the previous state back.
+    else this.#journal.record(id, { type: "cancelRequested", failure: cancelledFailure() });
     return this.#world.store.operations.get(id);
   }
 

@@ -66,9 +66,9 @@ export class ReleaseRows {
     this.#database.run("UPDATE releases SET status = ? WHERE app = ? AND number = ?", status, app, number);
   }
 
-  /** Artifacts that some release of some app needs. */
-  referencedArtifacts(): ReadonlySet<Digest> {
-    const rows = this.#database.all<{ document: string }>("SELECT document FROM releases");
+  /** Artifacts that some release of another app needs. */
+  artifactsOfOthers(app: AppName): ReadonlySet<Digest> {
+    const rows = this.#database.all<{ document: string }>("SELECT document FROM releases WHERE app <> ?", app);
     return new Set(rows.map((row) => (JSON.parse(row.document) as Document).artifact));
   }
 }

@@ -29,12 +29,13 @@ export const remove: Step = {
     const { store, operation, builder, logs } = context;
     const instances = store.instances.alive(operation.app);
     await Promise.all(instances.map((instance) => context.supervisor.stop(instance)));
-    const releases = store.releases.list(operation.app);
-    store.apps.remove(operation.app);
     logs.removeApp(operation.app);
     builder.removeAppCache(operation.app);
-    const needed = store.releases.referencedArtifacts();
-    for (const { artifact } of releases) if (!needed.has(artifact)) builder.removeArtifact(artifact);
+    const needed = store.releases.artifactsOfOthers(operation.app);
+    for (const { artifact } of store.releases.list(operation.app))
+      if (!needed.has(artifact)) builder.removeArtifact(artifact);
+    // Last: until then a repetition after a crash can read what else is to go.
+    store.apps.remove(operation.app);
     context.router.write(computeRouteTable(store));
     return { outcome: "done", detail: instances.map(instanceName).join("  ") };
   },

@@ -1,3 +1,4 @@
+import { doSideBySide } from "../../../lib/side-by-side.ts";
 import { instanceName, type Instance } from "../../../model/instance.ts";
 import type { Release } from "../../../model/release.ts";
 import { awaitStartup, endedEarly } from "../../health/startup.ts";
@@ -11,28 +12,36 @@ export const health: Step = {
     const release = targetRelease(context);
     const instances = newInstances(context).filter((instance) => instance.phase === "starting");
     if (release === undefined || instances.length === 0) return { outcome: "skipped", detail: "" };
-    const healthy = Promise.all(instances.map((instance) => awaitHealthy(context, instance, release)));
-    const details = await whileAllLive(context, instances, healthy);
+    const details = await whileAllLive(context, instances, (signal) =>
+      doSideBySide(
+        instances,
+        (instance, inner) => awaitHealthy({ ...context, signal: inner }, instance, release),
+        signal,
+      ),
+    );
     return { outcome: "done", detail: [...new Set(details)].join("; ") };
   },
 };
 
-/** A quick instance may die while the slow ones still start: that fails the rollout too. */
-async function whileAllLive<T>(context: StepContext, instances: readonly Instance[], healthy: Promise<T>): Promise<T> {
+/** A quick instance may die while the slow ones still start: that fails the rollout too, and ends the work. */
+async function whileAllLive<T>(
+  context: StepContext,
+  instances: readonly Instance[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const done = new AbortController();
   const signal = AbortSignal.any([context.signal, done.signal]);
   const ends = instances.map(async (instance) => {
     const exit = await context.engine.exited(instance.id, signal);
     throw await endedEarly(context, instance, exit);
   });
+  const working = work(signal);
   try {
-    return await Promise.race([healthy, ...ends]);
+    return await Promise.race([working, ...ends]);
   } finally {
     done.abort(new Error("the checks are over"));
-    await Promise.allSettled(ends);
-    healthy.catch(() => {
-      // The first failure is told; the other instances' follow from it.
-    });
+    // The first failure is told; the others follow from it.
+    await Promise.allSettled([...ends, working]);
   }
 }
 
