@@ -47,7 +47,9 @@ const LANES = {
     stage: 1,
     files: ["test/tidy.test.ts"],
   },
-  unit: unitLane("unit", ["src/**/*.test.ts", "tools/**/*.test.ts", "test/fuzz/**/*.test.ts"]),
+  // Half of the time goes to the two rooms that start processes: side by side with the rest it costs nothing.
+  unitProcesses: unitLane("unit-processes", ["src/{build,engines}/**/*.test.ts"]),
+  unit: unitLane("unit", ["src/!(build|engines)/**/*.test.ts", "tools/**/*.test.ts", "test/fuzz/**/*.test.ts"]),
   buildpacks: unitLane("buildpacks", ["buildpacks/**/*.test.ts"]),
   conformance: testLane({ name: "conformance", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   simulation: testLane({ name: "simulation", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
@@ -67,11 +69,11 @@ const LANES = {
   },
 } as const satisfies Record<string, Lane>;
 
-const { unit, buildpacks, types, lint, lintTypes, format, knip, tidy } = LANES;
+const { unit, unitProcesses, buildpacks, types, lint, lintTypes, format, knip, tidy } = LANES;
 const { conformance, simulation, edge, acceptance, security, real, unprivileged } = LANES;
 // The longest first, so that two side by side end at about the same time.
-const CHECK = [unit, buildpacks, types, lintTypes, lint, format, knip, tidy, conformance, simulation];
-const TEST = [unit, buildpacks, tidy, conformance, simulation, edge, acceptance, security];
+const CHECK = [unitProcesses, unit, buildpacks, types, lintTypes, lint, format, knip, tidy, conformance, simulation];
+const TEST = [unitProcesses, unit, buildpacks, tidy, conformance, simulation, edge, acceptance, security];
 
 /** What `npm run …` calls run. `test` needs no network, root or Docker; `real` and so `ci` need the npm registry. */
 export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
@@ -80,5 +82,5 @@ export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
   acceptance: [acceptance],
   real: [real],
   ci: [...new Set<Lane>([...CHECK, ...TEST, real, unprivileged])],
-  "as-user": [unit, buildpacks, conformance, acceptance],
+  "as-user": [unitProcesses, unit, buildpacks, conformance, acceptance],
 };

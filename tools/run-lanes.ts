@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import * as report from "./lane-report.ts";
 import { LANE_SETS, type Lane } from "./lanes.ts";
-import { endProcesses, findLeftovers } from "./left-behind.ts";
+import { endProcesses, findLeftovers, type Leftover } from "./left-behind.ts";
 
 const ROOT = join(import.meta.dirname, "..");
+/** How long a process may take to end after its lane. */
+const ENDING_MS = 3_000;
 const LOGS = join(ROOT, "node_modules/.cache/portside-lanes");
 const EXCERPT_LINES_MAX = 150;
 const SIDE_BY_SIDE = 2;
@@ -67,6 +69,16 @@ function killGroup(child: ChildProcess): void {
   }
 }
 
+/** What still runs after a while: a process that was just told to end, or sees its home gone, may take a moment. */
+async function findLasting(temporary: string): Promise<Leftover[]> {
+  const deadline = performance.now() + ENDING_MS;
+  for (;;) {
+    const leftovers = findLeftovers(temporary);
+    if (leftovers.length === 0 || performance.now() > deadline) return leftovers;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 async function runLane(lane: Lane): Promise<report.LaneResult> {
   const startedAt = performance.now();
   const missing = (lane.files ?? []).length > 0 && globSync([...(lane.files ?? [])], { cwd: ROOT }).length === 0;
@@ -75,7 +87,7 @@ async function runLane(lane: Lane): Promise<report.LaneResult> {
   const temporary = mkdtempSync(join(tmpdir(), "pl-"));
   const ended = await runToFile(lane, log, temporary);
   const output = readFileSync(log, "utf8");
-  const leftovers = findLeftovers(temporary);
+  const leftovers = await findLasting(temporary);
   endProcesses(leftovers);
   const stray = readdirSync(temporary);
   if (stray.length > 0)

@@ -1,13 +1,15 @@
 import { createServer } from "node:http";
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../lib/clock.ts";
 import { hasCode, readTextIfExists } from "../../lib/files.ts";
+import { startTicker } from "../../lib/ticker.ts";
 import { homeAt } from "../../model/home.ts";
 import { platform } from "./stub-server.ts";
 
 /** Nobody needs it for longer, whatever a failed test forgot. */
 const LIFE_MS = 30_000;
+const HOME_POLL_MS = 100;
 
 /**
  * What the CLI sees of portsided, and nothing behind it. Its directory is the home; the file `mode` there makes it
@@ -43,6 +45,10 @@ function runFake(handle: NodeJS.Process): void {
     writeFileSync(home.serverFile, JSON.stringify({ pid: handle.pid, version: "0.1.0", apiUrl: "", startedAt: 0 }));
   });
   void systemClock.sleep(LIFE_MS).then(() => handle.exit(9));
+  // The second of two starters may come so late that the test is over.
+  startTicker(HOME_POLL_MS, () => {
+    if (!existsSync(home.root)) handle.exit(0);
+  });
 }
 
 function end(handle: NodeJS.Process, code: number, text: string): void {
