@@ -114,6 +114,21 @@ export const FIXED_SCENARIOS: readonly FixedScenario[] = [
     steps: [...atRest(deploy("slowStart")), { when: 900, action: { do: "reboot" } }],
     ends: [["succeeded", "failed"]],
   },
+  {
+    title: "the engine refuses the first stop",
+    setup: RUNS_ONE,
+    steps: atRest({ do: "engineFails", method: "stop", moment: "before" }, { do: "restart", app }),
+    ends: SUCCEEDS,
+  },
+  {
+    title: "a shutdown during a deploy, then a cancel",
+    setup: RUNS_ONE,
+    steps: [
+      ...atRest(deploy("slowStart")),
+      { when: 900, action: { do: "shutdown", stopInstances: false, thenCancel: true } },
+    ],
+    ends: [["cancelled", "succeeded"]],
+  },
   { title: "destroy", setup: RUNS_TWO, steps: atRest({ do: "destroy", app }), ends: SUCCEEDS },
   {
     title: "destroy while the router is down",
