@@ -69,27 +69,18 @@ export class LogStore {
   }
 
   append(batch: StoredBatch): void {
-    const bytes = new Map<AppName, number>();
     this.#database.transaction(() => {
-      for (const line of batch.lines) {
-        const sql = "INSERT INTO lines (app, at_us, source, instance, text) VALUES (?, ?, ?, ?, ?)";
-        this.#database.run(sql, line.app, line.atUs, line.source, line.instance, line.text);
-        bytes.set(line.app, (bytes.get(line.app) ?? 0) + line.text.length + 1);
-      }
+      this.#insert(batch.lines);
       this.#database.run("INSERT OR REPLACE INTO cursors VALUES (?, ?)", batch.stream, batch.cursor);
-      for (const [app, added] of bytes) this.#account(app, added);
     });
-    for (const app of bytes.keys()) this.#feed.notify(app);
+    for (const app of new Set(batch.lines.map((line) => line.app))) this.#feed.notify(app);
   }
 
   /** A line of the platform itself: `portside[web.1]`, `app[api]`. */
   say(app: AppName, source: string, text: string): void {
-    const line = { app, atUs: this.#clock.now() * 1000, source, instance: "", text: text.slice(0, LOG_LINE_BYTES_MAX) };
-    this.#database.transaction(() => {
-      const sql = "INSERT INTO lines (app, at_us, source, instance, text) VALUES (?, ?, ?, ?, ?)";
-      this.#database.run(sql, app, line.atUs, source, "", line.text);
-      this.#account(app, line.text.length + 1);
-    });
+    const atUs = this.#clock.now() * 1000;
+    const line = { app, atUs, source, instance: "", text: text.slice(0, LOG_LINE_BYTES_MAX) };
+    this.#database.transaction(() => this.#insert([line]));
     this.#feed.notify(app);
   }
 
@@ -102,11 +93,6 @@ export class LogStore {
       selection.num,
     );
     return rows.map(fromRow).reverse();
-  }
-
-  /** Id of the newest line of any app: where a reader of new lines starts. */
-  newestId(): number {
-    return this.#database.get<{ id: number }>("SELECT coalesce(max(id), 0) AS id FROM lines")?.id ?? 0;
   }
 
   follow(selection: LogSelection, afterId: number, signal: AbortSignal): AsyncIterable<LogLine> {
@@ -171,6 +157,17 @@ export class LogStore {
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Inside the caller's transaction. */
+  #insert(lines: StoredBatch["lines"]): void {
+    const bytes = new Map<AppName, number>();
+    const sql = "INSERT INTO lines (app, at_us, source, instance, text) VALUES (?, ?, ?, ?, ?)";
+    for (const line of lines) {
+      this.#database.run(sql, line.app, line.atUs, line.source, line.instance, line.text);
+      bytes.set(line.app, (bytes.get(line.app) ?? 0) + line.text.length + 1);
+    }
+    for (const [app, added] of bytes) this.#account(app, added);
   }
 
   #account(app: AppName, bytes: number): void {

@@ -71,12 +71,8 @@ function switchBack(context: StepContext): void {
     putBack(context, leaving);
     if (operation.facts.release !== undefined)
       store.releases.setStatus(operation.app, operation.facts.release, "pending");
-    const { currentRelease, ...rest } = before;
-    store.apps.update(operation.app, {
-      ...rest,
-      ...(currentRelease === null ? { currentRelease: null } : { currentRelease }),
-    });
-    if (currentRelease !== null) store.releases.setStatus(operation.app, currentRelease, "current");
+    store.apps.update(operation.app, before);
+    if (before.currentRelease !== null) store.releases.setStatus(operation.app, before.currentRelease, "current");
   });
 }
 
