@@ -21,7 +21,7 @@ import { findProcess, type Artifact } from "../model/artifact.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { homeAt, type Home } from "../model/home.ts";
 import { resolveLaunch } from "../model/launch-plan.ts";
-import { digestHex } from "../model/source.ts";
+import { digestHex, type Digest } from "../model/source.ts";
 import { BuildpackBuilder, type BuilderOptions, type BuildRequest } from "./builder.ts";
 import { BuildBench, type Tree } from "./testing/build-bench.ts";
 
@@ -80,6 +80,8 @@ async function request(files: Tree, more: Partial<BuildRequest> = {}): Promise<B
 
 const build = async (files: Tree, more: Partial<BuildRequest> = {}): Promise<Artifact> =>
   builder.build(await request(files, more));
+const digestOf = async (one: BuildRequest, by = builder): Promise<Digest> =>
+  by.artifactDigest({ ...one, buildpacks: await by.chooseBuildpacks(one) });
 const builds = (): number => bench.output.filter((line) => line === "lifecycle: ===> DETECTING").length;
 const artifacts = (): string[] => (existsSync(home.artifacts) ? readdirSync(home.artifacts) : []);
 const commands = (artifact: Artifact): string[] =>
@@ -188,23 +190,23 @@ describe("reuse (contract §10)", () => {
   test("source, config and buildpacks each make another one", async () => {
     const one = await request(NODE_APP);
     const digests = [
-      builder.artifactDigest(one),
-      builder.artifactDigest({ ...one, envDigest: "e2" }),
-      builder.artifactDigest(await request({ ...NODE_APP, more: "" })),
-      builder.artifactDigest({
+      await digestOf(one),
+      await digestOf({ ...one, envDigest: "e2" }),
+      await digestOf(await request({ ...NODE_APP, more: "" })),
+      await digestOf({
         ...one,
         contract: { ...one.contract, appJson: { buildpacks: [{ url: "heroku/nodejs" }] } },
       }),
-      builderWith({ basePath: "/elsewhere" }).artifactDigest(one),
+      await digestOf(one, builderWith({ basePath: "/elsewhere" })),
     ];
     bench.write({ NPM_CONFIG_REGISTRY: "r" }, "home/build-config/env");
-    digests.push(builder.artifactDigest(one));
+    digests.push(await digestOf(one));
     assert.equal(new Set(digests).size, digests.length);
   });
 
   test("network settings and the version's name do not", async () => {
     const one = await request(NODE_APP);
-    assert.equal(builderWith({ network: { A: "b" } }).artifactDigest(one), builder.artifactDigest(one));
+    assert.equal(await digestOf(one, builderWith({ network: { A: "b" } })), await digestOf(one));
     assert.equal((await builder.build(one)).digest, (await builder.build({ ...one, sourceVersion: "other" })).digest);
     assert.equal(builds(), 1);
   });
@@ -272,7 +274,11 @@ describe("what goes wrong: said, and nothing left behind (contract §10)", () =>
     "app.json": JSON.stringify({ buildpacks: [{ url }] }),
   });
   test("a buildpack that is not here", async () => {
-    await rejects(naming("heroku/ruby"), "E_BUILD_FAILED", /heroku\/ruby is not available/);
+    await rejects(
+      naming("heroku/ruby"),
+      "E_BUILDPACK_UNKNOWN",
+      /no buildpack `heroku\/ruby` here; there are portside\//,
+    );
   });
   test("a named buildpack that does not fit", async () => {
     await rejects(naming("heroku/static"), "E_BUILD_FAILED", /app\.json names heroku\/static/);
@@ -295,9 +301,9 @@ describe("what goes wrong: said, and nothing left behind (contract §10)", () =>
 
   test("an interrupted build is done again, and swept with the config it had", async () => {
     const one = await request(NODE_APP);
-    const hex = digestHex(builder.artifactDigest(one));
+    const hex = digestHex(await digestOf(one));
     bench.write({ "app/old": "", "scratch/platform/env/SECRET": CANARY }, `home/artifacts/${hex}`);
-    assert.equal(builder.findArtifact(builder.artifactDigest(one)), undefined);
+    assert.equal(builder.findArtifact(await digestOf(one)), undefined);
     builder.sweep();
     assert.deepEqual([artifacts(), filesWith(CANARY, home.root)], [[], []]);
     bench.write({ "app/old": "" }, `home/artifacts/${hex}`);

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
+import { AddressGuard } from "../lib/address-guard.ts";
 import { KeyLock } from "../lib/key-lock.ts";
 import type { Clock } from "../lib/clock.ts";
 import { secret, type Secret } from "../lib/secret.ts";
@@ -12,7 +13,13 @@ import type { Home } from "../model/home.ts";
 import type { LaunchProcess } from "../model/launch-plan.ts";
 import type { Digest, Source } from "../model/source.ts";
 import { ArtifactStore, artifactDigestOf } from "./artifact-store.ts";
-import { hashBuildpacks, orderFor, readBuildpacks } from "./buildpack-registry.ts";
+import { hashBuildpacks } from "./buildpack-registry.ts";
+import { BuildpackSources, type KnownBuildpack } from "./buildpack-sources/buildpack-sources.ts";
+import type { InstalledBuildpack } from "./buildpack-sources/buildpack-index.ts";
+import type { ChosenBuildpacks } from "./buildpack-sources/chosen-buildpacks.ts";
+import type { FetchLimits } from "./buildpack-sources/fetch-limits.ts";
+import { selectProjectFiles } from "./buildpack-sources/project-files.ts";
+import { NO_NAMED_BUILDPACKS, type NamedBuildpacks } from "./buildpack-sources/requested-buildpacks.ts";
 import { baseEnvironment, writePlatformDirectory } from "./environment.ts";
 import { readFiles, type Environment } from "./layer-environment.ts";
 import { build } from "./lifecycle/build-phase.ts";
@@ -29,7 +36,11 @@ import { hostTarget } from "./target.ts";
 export type BuildRequest = {
   readonly app: AppName;
   readonly source: Source;
+  /** The app's directory in the source, plain and relative; absent: the source's root. Contract §1. */
+  readonly appPath?: string;
   readonly contract: AppContract;
+  /** What `chooseBuildpacks` gave; without it that is asked first, as if nobody had named any beside the app's files. */
+  readonly buildpacks?: ChosenBuildpacks;
   /** Config variables; the build sees their values. */
   readonly env: Readonly<Record<string, Secret>>;
   /** Keyed hash of `env`, part of the artifact's digest. */
@@ -44,7 +55,14 @@ export type BuildRequest = {
 };
 
 /** What determines an artifact. */
-export type ArtifactInputs = Pick<BuildRequest, "source" | "contract" | "envDigest">;
+export type ArtifactInputs = Pick<BuildRequest, "source" | "appPath" | "contract" | "envDigest"> & {
+  readonly buildpacks: Pick<ChosenBuildpacks, "digest">;
+};
+
+/** Whose buildpacks are asked for. `named`: what somebody named beside the app's files; default nothing. */
+export type BuildpackRequest = Pick<BuildRequest, "source" | "appPath" | "contract" | "onOutput" | "signal"> & {
+  readonly named?: NamedBuildpacks;
+};
 
 /** Source + contract → artifact, with the snapshots and artifacts it keeps. Type-only for control. */
 export interface Builder {
@@ -52,6 +70,17 @@ export interface Builder {
   findSource(digest: Digest): Source | undefined;
   /** E_SOURCE_INVALID, E_SOURCE_TOO_LARGE, E_DISK_FULL, E_CANCELLED; nothing is left behind then. */
   storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Source>;
+  /**
+   * Finds and fetches the buildpacks a build is to use. E_BUILDPACK_UNKNOWN, E_BUILDPACK_INVALID, E_BUILDPACK_FETCH,
+   * E_DISK_FULL, E_CANCELLED.
+   */
+  chooseBuildpacks(request: BuildpackRequest): Promise<ChosenBuildpacks>;
+  /** What can be named by id: Portside's own, then the installed ones. */
+  knownBuildpacks(): readonly KnownBuildpack[];
+  /** For use by id on this installation. Errors as `chooseBuildpacks`. */
+  installBuildpack(reference: string, signal: AbortSignal): Promise<readonly InstalledBuildpack[]>;
+  /** E_BUILDPACK_UNKNOWN. */
+  uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[];
   /** The digest this request's artifact has or would have: source, the contract's Procfile and buildpacks, all buildpacks' content, build settings, env. */
   artifactDigest(request: ArtifactInputs): Digest;
   findArtifact(digest: Digest): Artifact | undefined;
@@ -69,7 +98,7 @@ export interface Builder {
 
 /** Everything a builder works with; it looks for nothing itself. */
 export type BuilderOptions = {
-  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildConfig">;
+  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildpacks" | "buildConfig">;
   /** Holds one directory a buildpack, and `order.toml`. */
   readonly buildpacksDir: string;
   /** PATH of builds; must have `node` and `npm`. The same at launch, or what was built does not start. */
@@ -82,6 +111,10 @@ export type BuilderOptions = {
    * below the user's and the operator's own. Not part of an artifact's digest. Default: nothing.
    */
   readonly network?: Environment;
+  /** Which addresses buildpacks may be fetched from. Default: public ones. */
+  readonly guard?: AddressGuard;
+  /** For tests. */
+  readonly fetchLimits?: FetchLimits;
 };
 
 /** Builds slugs with the Cloud Native Buildpacks lifecycle on this machine. */
@@ -89,12 +122,14 @@ export class BuildpackBuilder implements Builder {
   readonly #options: BuilderOptions;
   readonly #sources: SourceStore;
   readonly #artifacts: ArtifactStore;
+  readonly #buildpacks: BuildpackSources;
   readonly #locks = new KeyLock();
 
   constructor(options: BuilderOptions) {
     this.#options = options;
     this.#sources = new SourceStore(options.home.sources);
     this.#artifacts = new ArtifactStore(options.home.artifacts);
+    this.#buildpacks = openBuildpackSources(options);
   }
 
   hasSource(digest: Digest): boolean {
@@ -109,14 +144,37 @@ export class BuildpackBuilder implements Builder {
     return this.#sources.store(digest, tar, signal);
   }
 
-  artifactDigest({ source, contract, envDigest }: ArtifactInputs): Digest {
+  chooseBuildpacks(request: BuildpackRequest): Promise<ChosenBuildpacks> {
+    const { source, appPath = ".", contract, named = NO_NAMED_BUILDPACKS, onOutput, signal } = request;
+    return this.#buildpacks.choose({
+      ...{ contract, named, signal },
+      source: { root: source.directory, base: join(source.directory, appPath) },
+      onLine: (line) => onOutput(LIFECYCLE, line),
+    });
+  }
+
+  knownBuildpacks(): readonly KnownBuildpack[] {
+    return this.#buildpacks.known();
+  }
+
+  installBuildpack(reference: string, signal: AbortSignal): Promise<readonly InstalledBuildpack[]> {
+    return this.#buildpacks.install(reference, signal);
+  }
+
+  uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[] {
+    return this.#buildpacks.uninstall(id, version);
+  }
+
+  artifactDigest({ source, appPath = "", contract, envDigest, buildpacks }: ArtifactInputs): Digest {
     const { basePath, buildpacksDir, home } = this.#options;
     return artifactDigestOf({
       source: source.digest,
       env: envDigest,
       // The Procfile is in the source, but how it is read may change.
       procfile: contract.procfile.map(({ name, command }) => `${name}: ${command}`),
-      references: referencesOf(contract),
+      appPath,
+      project: JSON.stringify(contract.projectToml ?? null),
+      chosen: buildpacks.digest,
       buildpacks: hashBuildpacks(buildpacksDir),
       settings: readFiles(join(home.buildConfig, "env")).flat(),
       machine: [process.platform, process.arch, basePath],
@@ -128,14 +186,15 @@ export class BuildpackBuilder implements Builder {
   }
 
   async build(request: BuildRequest): Promise<Artifact> {
-    const digest = this.artifactDigest(request);
+    const buildpacks = request.buildpacks ?? (await this.chooseBuildpacks(request));
+    const digest = this.artifactDigest({ ...request, buildpacks });
     const { signal } = request;
     try {
       return await this.#locks.run(`app ${request.app}`, signal, () =>
         this.#locks.run(
           `artifact ${digest}`,
           signal,
-          async () => this.findArtifact(digest) ?? this.#buildAnew(digest, request),
+          async () => this.findArtifact(digest) ?? this.#buildAnew(digest, { ...request, buildpacks }),
         ),
       );
     } catch (error) {
@@ -154,9 +213,10 @@ export class BuildpackBuilder implements Builder {
   sweep(): void {
     this.#sources.sweep();
     this.#artifacts.sweep();
+    this.#buildpacks.sweep();
   }
 
-  async #buildAnew(digest: Digest, request: BuildRequest): Promise<Artifact> {
+  async #buildAnew(digest: Digest, request: PreparedRequest): Promise<Artifact> {
     this.#artifacts.remove(digest);
     const context = this.#context(this.#artifacts.directoryOf(digest), request);
     try {
@@ -171,14 +231,14 @@ export class BuildpackBuilder implements Builder {
   }
 
   /** The lifecycle: detect → restore → build → export. cnb.md §1. */
-  async #run(digest: Digest, request: BuildRequest, context: BuildContext): Promise<Artifact> {
+  async #run(digest: Digest, request: PreparedRequest, context: BuildContext): Promise<Artifact> {
     const cache = openLayerCache(join(this.#options.home.buildCache, request.app));
     const banner = (phase: string): void => context.onOutput(LIFECYCLE, `===> ${phase}`);
     await prepare(request, context);
     banner("DETECTING");
-    const order = orderFor(readBuildpacks(this.#options.buildpacksDir), referencesOf(request.contract));
-    const found = await detect(order, context);
-    if (!found.ok) throw detectFailure(found, context, request.contract);
+    for (const note of request.buildpacks.notes) context.onOutput(LIFECYCLE, note);
+    const found = await detect(request.buildpacks.order, context);
+    if (!found.ok) throw detectFailure(found, context, request);
     banner("RESTORING");
     await restore(found.group, cache.committed, context);
     banner("BUILDING");
@@ -194,6 +254,7 @@ export class BuildpackBuilder implements Builder {
       directory: this.#artifacts.directoryOf(digest),
       processes: inProcfileOrder(processes, request.contract),
       ...slug,
+      ...(request.appPath === undefined ? {} : { appPath: request.appPath }),
       buildpacks: found.group.map(({ id, version }) => ({ id, version })),
       builtAt: this.#options.clock.now(),
     };
@@ -204,7 +265,7 @@ export class BuildpackBuilder implements Builder {
     const scratch = join(directory, "scratch");
     return {
       directories: {
-        app: join(directory, "app"),
+        app: join(directory, "app", request.appPath ?? "."),
         layers: join(directory, "layers"),
         scratch,
         platform: join(scratch, "platform"),
@@ -224,12 +285,30 @@ export class BuildpackBuilder implements Builder {
   }
 }
 
+type PreparedRequest = BuildRequest & { readonly buildpacks: ChosenBuildpacks };
+
+function openBuildpackSources(options: BuilderOptions): BuildpackSources {
+  const { home, buildpacksDir, basePath, clock, guard, network = {}, fetchLimits } = options;
+  const certificates = network["SSL_CERT_FILE"] ?? network["NODE_EXTRA_CA_CERTS"];
+  return new BuildpackSources({
+    ...{ directory: home.buildpacks, ownDirectory: buildpacksDir, basePath, clock },
+    guard: guard ?? new AddressGuard(),
+    ...(certificates === undefined ? {} : { certificates }),
+    ...(fetchLimits === undefined ? {} : { limits: fetchLimits }),
+  });
+}
+
 async function prepare(request: BuildRequest, { directories, signal }: BuildContext): Promise<void> {
   for (const name of ["home", "tmp"]) mkdirSync(join(directories.scratch, name), { recursive: true, mode: 0o700 });
   mkdirSync(directories.layers, { recursive: true });
-  await copyTree(request.source.directory, directories.app, { mode: "copy", signal });
+  const { projectToml } = request.contract;
+  // The whole source, also when the app lies in a part of it: workspaces need their root.
+  const root = resolve(directories.app, relative(request.appPath ?? ".", "."));
+  await copyTree(request.source.directory, root, { mode: "copy", signal });
+  if (projectToml !== undefined) await selectProjectFiles(directories.app, projectToml, signal);
+  const declared = (projectToml?.env ?? []).map(({ name, value }) => [name, secret(value)] as const);
   writePlatformDirectory(directories.platform, {
-    env: { ...request.env, SOURCE_VERSION: secret(request.sourceVersion) },
+    env: { ...Object.fromEntries(declared), ...request.env, SOURCE_VERSION: secret(request.sourceVersion) },
     procfile: request.contract.procfile,
   });
 }
@@ -244,21 +323,18 @@ async function keepCache(save: () => Promise<void>, request: BuildRequest): Prom
   }
 }
 
-function referencesOf(contract: AppContract): readonly string[] {
-  return (contract.appJson.buildpacks ?? []).map(({ url }) => url);
-}
-
 /** What was tried goes to the output; the failure itself carries what a broken buildpack said. */
-function detectFailure(found: DetectFailure, context: BuildContext, contract: AppContract): PortsideError {
+function detectFailure(found: DetectFailure, context: BuildContext, request: PreparedRequest): PortsideError {
+  const { contract, buildpacks } = request;
   for (const line of found.report) context.onOutput(LIFECYCLE, line);
   if (found.errored.length > 0) {
     const problem = `detection broke in ${found.errored.map(({ id, code }) => `${id} (${code})`).join(", ")}`;
     return new PortsideError("E_BUILD_FAILED", { problem }, { evidence: found.errored.flatMap(({ lines }) => lines) });
   }
-  const references = referencesOf(contract);
+  const { origin, references } = buildpacks;
   if (references.length === 0) return new PortsideError(contract.hasProcfile ? "E_NO_PROCESS" : "E_NOTHING_DETECTED");
   return new PortsideError("E_BUILD_FAILED", {
-    problem: `app.json names ${references.join(", ")}, which cannot build this folder`,
+    problem: `${origin} names ${references.join(", ")}, which cannot build this folder`,
   });
 }
 

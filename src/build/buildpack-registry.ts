@@ -19,8 +19,6 @@ export type GroupMember = { readonly buildpack: Buildpack; readonly optional: bo
 /** All buildpacks this installation has, with the order they are tried in when an app names none. */
 export type BuildpackRegistry = { readonly buildpacks: readonly Buildpack[]; readonly order: Order };
 
-const PROCFILE_ID = "portside/procfile";
-
 /**
  * Reads every directory with a `buildpack.toml` below `directory`, and its `order.toml`.
  * Throws PortsideError E_BUILD_FAILED naming the document that is not valid. cnb.md §2.
@@ -42,48 +40,6 @@ export function readBuildpacks(directory: string): BuildpackRegistry {
     if (!(error instanceof DocumentError)) throw error;
     throw new PortsideError("E_BUILD_FAILED", { problem: error.message }, { cause: error });
   }
-}
-
-/**
- * The groups to try: the buildpacks app.json names, in its order and all required, with the Procfile buildpack last;
- * without any, the installation's own order. Throws E_BUILD_FAILED for a reference to a buildpack we do not have.
- * Contract §3, cnb.md §15.
- */
-export function orderFor(
-  registry: BuildpackRegistry,
-  references: readonly string[],
-): readonly (readonly GroupMember[])[] {
-  if (references.length === 0) {
-    return registry.order.map((group) =>
-      group.map(({ id, optional }) => ({ buildpack: findBuildpack(registry, id), optional })),
-    );
-  }
-  const named = [...new Set(references.map((reference) => findBuildpack(registry, reference)))];
-  const members = named.map((buildpack) => ({ buildpack, optional: false }));
-  const procfile = registry.buildpacks.find((buildpack) => buildpack.id === PROCFILE_ID);
-  if (procfile === undefined || named.includes(procfile)) return [members];
-  return [[...members, { buildpack: procfile, optional: true }]];
-}
-
-function findBuildpack(registry: BuildpackRegistry, reference: string): Buildpack {
-  const name = plainReference(reference);
-  const found = registry.buildpacks.find((buildpack) => buildpack.id === name || buildpack.aliases.includes(name));
-  if (found !== undefined) return found;
-  const known = registry.buildpacks.map((buildpack) => buildpack.id).join(", ");
-  throw new PortsideError("E_BUILD_FAILED", {
-    problem: `the buildpack ${reference} is not available here; there are ${known}`,
-  });
-}
-
-/** `urn:cnb:registry:a/b@1.2.0`, `a/b@1` and `https://host/a/b.git#v1` without scheme words, version and suffix. */
-function plainReference(reference: string): string {
-  const name = reference.replace(/^urn:cnb:(?:registry|builder):/, "").replace(/^urn:cnb:/, "");
-  if (name.includes("://"))
-    return name
-      .replace(/#.*$/, "")
-      .replace(/\/$/, "")
-      .replace(/\.git$/, "");
-  return name.replace(/@.*$/, "");
 }
 
 // Buildpacks are plain JavaScript and shell; TypeScript beside them is their tests.

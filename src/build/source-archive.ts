@@ -15,20 +15,64 @@ const PATH_BYTES_MAX = 4_095;
 const NAME_BYTES_MAX = 255;
 const DEPTH_MAX = 128;
 const SHOWN_CHARACTERS_MAX = 200;
+/** Headers, a long name and padding of one entry. */
+const ENTRY_OVERHEAD_BYTES_MAX = 16 * 1024;
 const FILE_TYPES = new Set(["File", "OldFile", "ContiguousFile"]);
 
+/** An archive that breaks a rule, or is larger than its limits. The message says how, in half a sentence. */
+export class ArchiveError extends Error {
+  readonly isTooLarge: boolean;
+
+  constructor(problem: string, isTooLarge = false, options: { cause?: unknown } = {}) {
+    super(problem, options);
+    this.name = "ArchiveError";
+    this.isTooLarge = isTooLarge;
+  }
+}
+
+/** How an archive is unpacked. */
+export type UnpackOptions = {
+  readonly limits: ArchiveLimits;
+  readonly signal: AbortSignal;
+  /** Another path for an entry; `undefined` leaves it out. The rules hold for what it gives. Default: as it is. */
+  readonly place?: (path: string) => string | undefined;
+};
+
 /**
- * Unpacks a tar, gzipped or plain, into an existing empty directory. Only regular files and links that stay inside; links
- * are made last, so that no file is written through one. Empty directories are left out, as they are no part of a source.
- * Rejects with E_SOURCE_INVALID, E_SOURCE_TOO_LARGE, the system's error (ENOSPC …) or the signal's reason; what was written
- * until then is the caller's to remove. security.md rule 10.
+ * `unpackArchive` for a source. Rejects with E_SOURCE_INVALID and E_SOURCE_TOO_LARGE for what that calls an ArchiveError.
  */
 export async function unpackSource(
   tar: AsyncIterable<Uint8Array>,
   directory: string,
-  options: { readonly limits: ArchiveLimits; readonly signal: AbortSignal },
+  options: UnpackOptions,
 ): Promise<void> {
-  const unpacking = new Unpacking(directory, options.limits);
+  try {
+    await unpackArchive(tar, directory, options);
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const { entriesMax, bytesMax } = options.limits;
+    throw error.isTooLarge
+      ? new PortsideError(
+          "E_SOURCE_TOO_LARGE",
+          { found: error.message, limit: `${entriesMax} entries and ${bytesMax} bytes` },
+          { cause: error },
+        )
+      : new PortsideError("E_SOURCE_INVALID", { problem: error.message }, { cause: error });
+  }
+}
+
+/**
+ * Unpacks a tar, gzipped or plain, into an existing empty directory. Only regular files and links that stay inside; links
+ * are made last, so that no file is written through one. Empty directories are left out, as they are no part of a source.
+ * Rejects with ArchiveError, the system's error (ENOSPC …) or the signal's reason; what was written until then is the
+ * caller's to remove. security.md rule 10.
+ */
+export async function unpackArchive(
+  tar: AsyncIterable<Uint8Array>,
+  directory: string,
+  options: UnpackOptions,
+): Promise<void> {
+  const unpacking = new Unpacking(directory, options);
   const parser = new Parser({
     brotli: false,
     zstd: false,
@@ -36,8 +80,14 @@ export async function unpackSource(
     onReadEntry: (entry) => unpacking.take(entry),
   });
   parser.on("ignoredEntry", () => unpacking.refuse("it has an oversized header"));
+  const { bytesMax, entriesMax } = options.limits;
+  let bytes = 0;
   for await (const chunk of plainBytes(tar)) {
     options.signal.throwIfAborted();
+    // What is left out and what follows the last entry costs time too.
+    bytes += chunk.byteLength;
+    if (bytes > bytesMax + entriesMax * ENTRY_OVERHEAD_BYTES_MAX)
+      throw new ArchiveError(`more than ${bytesMax} bytes`, true);
     parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     unpacking.assertSound();
   }
@@ -45,7 +95,7 @@ export async function unpackSource(
   unpacking.finish();
 }
 
-/** Decompresses what begins with the mark of gzip; a damaged stream is E_SOURCE_INVALID. */
+/** Decompresses what begins with the mark of gzip; a damaged stream is an ArchiveError. */
 async function* plainBytes(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const input = tar[Symbol.asyncIterator]();
   const head: Uint8Array[] = [];
@@ -69,7 +119,7 @@ async function* plainBytes(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     yield* source.pipe(gunzip) as AsyncIterable<Uint8Array>;
   } catch (error) {
     if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_")) {
-      throw new PortsideError("E_SOURCE_INVALID", { problem: "its compression is damaged" }, { cause: error });
+      throw new ArchiveError("its compression is damaged", false, { cause: error });
     }
     throw error;
   } finally {
@@ -81,6 +131,7 @@ async function* plainBytes(tar: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 class Unpacking {
   readonly #directory: string;
   readonly #limits: ArchiveLimits;
+  readonly #placed: (path: string) => string | undefined;
   readonly #kinds = new Map<string, "file" | "link" | "directory">();
   readonly #links: { path: string; target: string }[] = [];
   #entries = 0;
@@ -88,13 +139,14 @@ class Unpacking {
   #openFiles = 0;
   #failure: Error | undefined;
 
-  constructor(directory: string, limits: ArchiveLimits) {
+  constructor(directory: string, { limits, place = (path) => path }: UnpackOptions) {
     this.#directory = directory;
     this.#limits = limits;
+    this.#placed = place;
   }
 
   refuse(problem: string): void {
-    this.#failure ??= new PortsideError("E_SOURCE_INVALID", { problem });
+    this.#failure ??= invalid(problem);
   }
 
   assertSound(): void {
@@ -121,18 +173,20 @@ class Unpacking {
   #place(entry: ReadEntry): void {
     this.#entries += 1;
     if (this.#entries > this.#limits.entriesMax)
-      throw tooLarge(`more than ${this.#limits.entriesMax} entries`, this.#limits);
+      throw new ArchiveError(`more than ${this.#limits.entriesMax} entries`, true);
+    const placed = this.#placed(entry.path);
+    if (placed === undefined) return;
     if (entry.type === "Directory" || entry.type === "GNUDumpDir") {
-      const path = entry.path.replace(/\/+$/, "");
+      const path = placed.replace(/\/+$/, "");
       if (path !== "" && path !== ".") checkPath(path);
       return;
     }
-    const path = checkPath(entry.path);
+    const path = checkPath(placed);
     if (entry.type === "SymbolicLink") return this.#placeLink(path, entry.linkpath ?? "");
     if (!FILE_TYPES.has(entry.type)) throw invalid(`${shown(path)} is neither a file nor a link (${entry.type})`);
     if (((entry.mode ?? 0) & 0o6000) !== 0) throw invalid(`${shown(path)} wants to run with its owner's rights`);
     this.#bytes += entry.size;
-    if (this.#bytes > this.#limits.bytesMax) throw tooLarge(`more than ${this.#limits.bytesMax} bytes`, this.#limits);
+    if (this.#bytes > this.#limits.bytesMax) throw new ArchiveError(`more than ${this.#limits.bytesMax} bytes`, true);
     this.#claim(path, "file");
     mkdirSync(join(this.#directory, dirname(path)), { recursive: true });
     this.#write(entry, path);
@@ -184,7 +238,7 @@ class Unpacking {
   }
 }
 
-/** The path without `./` in front. Throws E_SOURCE_INVALID for everything that could mean another place. */
+/** The path without `./` in front. Throws ArchiveError for everything that could mean another place. */
 function checkPath(raw: string): string {
   const path = raw.replace(/^(?:\.\/)+/, "");
   if (path.includes("\0")) throw invalid("a name holds NUL");
@@ -200,15 +254,8 @@ function checkPath(raw: string): string {
   return path;
 }
 
-function invalid(problem: string): PortsideError {
-  return new PortsideError("E_SOURCE_INVALID", { problem });
-}
-
-function tooLarge(found: string, limits: ArchiveLimits): PortsideError {
-  return new PortsideError("E_SOURCE_TOO_LARGE", {
-    found,
-    limit: `${limits.entriesMax} entries and ${limits.bytesMax} bytes`,
-  });
+function invalid(problem: string): ArchiveError {
+  return new ArchiveError(problem);
 }
 
 /** Quoted, with control characters written out, and not endless. */

@@ -12,6 +12,8 @@ export type Artifact = {
   readonly form: "slug";
   /** Holds `app/` and `layers/`. */
   readonly directory: string;
+  /** Where the app lies in `app/`, plain and relative; absent: it is all of it. Processes start there. Contract §1. */
+  readonly appPath?: string;
   /** In Procfile order where a Procfile names them, then the buildpacks'. Without `release`, which is here too if declared. */
   readonly processes: readonly LaunchProcess[];
   readonly launchPlan: LaunchPlan;

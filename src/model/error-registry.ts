@@ -194,6 +194,24 @@ export const ERRORS = {
     text: "The build failed: {problem}.",
     hint: "Read the build output above; the last lines usually name the cause.",
   },
+  E_BUILDPACK_INVALID: {
+    status: 422,
+    exit: 1,
+    text: "The buildpack {reference} cannot be used: {problem}.",
+    hint: "{advice}",
+  },
+  E_BUILDPACK_UNKNOWN: {
+    status: 422,
+    exit: 1,
+    text: "There is no buildpack {reference} here; there are {known}.",
+    hint: "{advice}",
+  },
+  E_BUILDPACK_FETCH: {
+    status: 422,
+    exit: 1,
+    text: "The buildpack {reference} could not be fetched: {problem}.",
+    hint: "{advice}",
+  },
   E_FORMATION_UNKNOWN_TYPE: {
     status: 422,
     exit: 1,

@@ -25,6 +25,8 @@ export type Home = {
   readonly artifacts: string;
   /** Layer and package caches, by app; build. */
   readonly buildCache: string;
+  /** Buildpacks that were installed or fetched, by digest, and what is known of them; build. */
+  readonly buildpacks: string;
   /** Operator's build settings, CNB `build-config`; build. */
   readonly buildConfig: string;
   /** One directory an instance; engines/process. */
@@ -56,6 +58,7 @@ export function homeAt(root: string): Home {
     sources: at("sources"),
     artifacts: at("artifacts"),
     buildCache: at("build-cache"),
+    buildpacks: at("buildpacks"),
     buildConfig: at("build-config"),
     instances: at("instances"),
     routeTable: at("edge/routes.json"),

@@ -15,6 +15,7 @@ export function prepareHome(home: Home): void {
       home.sources,
       home.artifacts,
       home.buildCache,
+      home.buildpacks,
       home.buildConfig,
       home.instances,
       home.edge,

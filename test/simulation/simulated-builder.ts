@@ -1,4 +1,5 @@
 import type { ArtifactInputs, Builder, BuildRequest } from "../../src/build/builder.ts";
+import type { ChosenBuildpacks } from "../../src/build/buildpack-sources/chosen-buildpacks.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { AppContract } from "../../src/model/app-contract.ts";
 import type { Artifact } from "../../src/model/artifact.ts";
@@ -11,6 +12,11 @@ const DIRECTORY = "/sources/";
 
 /** The disk of the builder: outlives every control plane. */
 export type BuilderDisk = { readonly sources: Map<Digest, SimulatedSource>; readonly artifacts: Map<Digest, Artifact> };
+
+const CHOSEN: ChosenBuildpacks = {
+  ...{ origin: "detection", references: [], order: [], digest: "one", notes: [] },
+  lookup: () => undefined,
+};
 
 /** Builds by waiting. One for each life of the control plane, on one disk. */
 export class SimulatedBuilder implements Builder {
@@ -34,7 +40,23 @@ export class SimulatedBuilder implements Builder {
     return Promise.reject(new Error("scenarios put their sources on the disk themselves"));
   }
 
-  artifactDigest({ source, envDigest }: ArtifactInputs): Digest {
+  chooseBuildpacks(): Promise<ChosenBuildpacks> {
+    return Promise.resolve(CHOSEN);
+  }
+
+  knownBuildpacks(): readonly never[] {
+    return [];
+  }
+
+  installBuildpack(): Promise<never> {
+    return Promise.reject(new Error("no scenario installs buildpacks"));
+  }
+
+  uninstallBuildpack(): never {
+    throw new Error("no scenario removes buildpacks");
+  }
+
+  artifactDigest({ source, envDigest }: Pick<ArtifactInputs, "source" | "envDigest">): Digest {
     return digestOf(`${source.digest} ${envDigest}`);
   }
 

@@ -21,7 +21,9 @@ export const build: Step = {
     const configVersion = operation.facts.configVersion ?? store.apps.get(operation.app).configVersion;
     const { value: contract } = await context.readContract(source.directory);
     const envDigest = store.config.digest(operation.app, configVersion);
-    const digest = builder.artifactDigest({ source, contract, envDigest });
+    const onOutput = (name: string, line: string): void => context.tell.output(name, line);
+    const buildpacks = await builder.chooseBuildpacks({ source, contract, onOutput, signal });
+    const digest = builder.artifactDigest({ source, contract, envDigest, buildpacks });
     const reused = builder.findArtifact(digest);
     const artifact =
       reused ??
@@ -29,10 +31,11 @@ export const build: Step = {
         app: operation.app,
         source,
         contract,
+        buildpacks,
         env: store.config.read(operation.app, configVersion),
         envDigest,
         sourceVersion: source.digest,
-        onOutput: (name, line) => context.tell.output(name, line),
+        onOutput,
         signal,
       }));
     const formation = decideFormation(context, artifact);
