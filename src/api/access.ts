@@ -5,8 +5,8 @@ import { PortsideError } from "../model/error-registry.ts";
 
 /** What can be asked for, by resource. `reveal` is the right to see config values in clear. */
 export const RIGHTS = {
-  platform: ["read", "stop"],
-  app: ["read", "deploy", "scale", "restart", "rollback", "destroy"],
+  platform: ["read", "configure", "stop"],
+  app: ["read", "configure", "deploy", "scale", "restart", "rollback", "destroy"],
   config: ["reveal", "write"],
   release: ["read"],
   instance: ["read"],

@@ -111,6 +111,53 @@ test("shutdown is passed on and answers the state that follows", async () => {
   assert.deepEqual(control.calls[0], { method: "shutdown", args: [{ keepInstances: true }] });
 });
 
+test("buildpacks: the app's list is read and replaced; the machine's are listed, installed, removed (contract §3)", async () => {
+  const { ask, control } = createHarness();
+  const from = { from: "/srv/x", digest: DIGEST };
+  const lines: readonly (readonly [string, unknown, unknown])[] = [
+    [`GET ${demo}/buildpacks`, undefined, { buildpacks: ["heroku/nodejs"], path: "" }],
+    [`PUT ${demo}/buildpacks`, { buildpacks: ["./x"] }, { buildpacks: ["./x"], path: "" }],
+    ["POST /v1/buildpacks", { reference: "/srv/x" }, { buildpacks: [{ id: "acme/x", version: "2.0.0", ...from }] }],
+    ["DELETE /v1/buildpacks/acme%2Fx", undefined, { buildpacks: [{ id: "acme/x", version: "2.0.0", ...from }] }],
+    [
+      "DELETE /v1/buildpacks/acme%2Fx%401.0.0",
+      undefined,
+      { buildpacks: [{ id: "acme/x", version: "1.0.0", ...from }] },
+    ],
+  ];
+  for (const [line, body, answer] of lines) {
+    const response = await ask(line, { body });
+    assert.equal(response.status, 200, `${line} ${await response.clone().text()}`);
+    assert.deepEqual(await response.json(), answer, line);
+  }
+  assert.deepEqual(control.calls.at(-1), { method: "uninstallBuildpack", args: ["acme/x", "1.0.0"] });
+  const known = (await (await ask("GET /v1/buildpacks")).json()) as { buildpacks: readonly { installed: unknown }[] };
+  assert.deepEqual(
+    known.buildpacks.map(({ installed }) => installed),
+    [null, { from: "/srv/x", at: "2026-01-01T00:00:00.000Z" }],
+  );
+});
+
+test("a deploy may name the app's directory and buildpacks of its own (contract §1, §3)", async () => {
+  const { ask, control } = createHarness();
+  const body = { source: DIGEST, origin: "/w", takeOver: false, path: "./services/api/", buildpacks: ["a/b"] };
+  assert.equal((await ask(`POST ${demo}/deploys`, { body })).status, 202);
+  const order = {
+    app: "demo",
+    source: DIGEST,
+    origin: "/w",
+    takeOver: false,
+    path: "services/api",
+    buildpacks: ["a/b"],
+  };
+  assert.deepEqual(control.calls, [{ method: "deploy", args: [order] }]);
+  for (const path of ["../x", "/etc", "a/../b", "a//b", "a\0"]) {
+    const refused = await ask(`POST ${demo}/deploys`, { body: { ...body, path } });
+    assert.equal(refused.status, 422, path);
+    assert.equal(((await refused.json()) as { code: string }).code, "E_APP_PATH");
+  }
+});
+
 const json = { "content-type": "application/json" };
 const REFUSED: readonly [line: string, options: AskOptions, status: number, code: string, detail: RegExp][] = [
   ["GET /nope", {}, 404, "E_NOT_FOUND", /no such address/],

@@ -15,6 +15,7 @@ import { addOpenApiRoute, addSchemaRoute } from "./openapi.ts";
 import { guardOrigin } from "./origin-guard.ts";
 import { invalidRequest, presentable, problemResponse } from "./problems.ts";
 import { addAppRoutes } from "./routes/apps.ts";
+import { addBuildpackRoutes } from "./routes/buildpacks.ts";
 import { addConfigRoutes } from "./routes/config.ts";
 import { addDeployRoutes } from "./routes/deploys.ts";
 import { addLogRoutes } from "./routes/logs.ts";
@@ -67,6 +68,7 @@ function addRoutes(table: RouteTable, context: ApiContext): void {
   addPlatformRoutes(table, context);
   addAppRoutes(table, context);
   addDeployRoutes(table, context);
+  addBuildpackRoutes(table, context);
   addPsRoutes(table, context);
   addConfigRoutes(table, context);
   addReleaseRoutes(table, context);

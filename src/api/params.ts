@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { visibleExcerpt } from "../lib/visible-text.ts";
-import { parseAppName } from "../model/app.ts";
+import { parseAppName, parseAppPath } from "../model/app.ts";
 import type { AppName } from "../model/app.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { parseDigest } from "../model/source.ts";
@@ -34,6 +34,22 @@ export function newAppName(raw: string): AppName {
   const name = parseAppName(raw);
   if (name === undefined) throw new PortsideError("E_APP_NAME", { name: visibleExcerpt(raw) });
   return name;
+}
+
+/** The app's directory in its source. E_APP_PATH. */
+export function checkedAppPath(raw: string): string {
+  const path = parseAppPath(raw);
+  if (path !== undefined) return path;
+  throw new PortsideError("E_APP_PATH", { path: visibleExcerpt(raw), problem: "that is no path inside it" });
+}
+
+const BUILDPACK = /^([A-Za-z0-9][\w.-]{0,100}(?:\/[A-Za-z0-9][\w.-]{0,100}){0,5})(?:@([\w.+-]{1,64}))?$/;
+
+/** `owner/name` or `owner/name@version`. E_REQUEST_INVALID. */
+export function buildpackName(raw: string): { readonly id: string; readonly version: string | undefined } {
+  const [, id, version] = BUILDPACK.exec(raw) ?? [];
+  if (id === undefined) throw invalid(`\`${visibleExcerpt(raw)}\` is no buildpack's id`);
+  return { id, version };
 }
 
 /** E_REQUEST_INVALID. */

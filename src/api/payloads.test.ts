@@ -47,6 +47,12 @@ const FIELDS: readonly [name: string, build: (text: string) => readonly [line: s
     "app of a deploy",
     (text) => [`POST /v1/apps/${encode(text)}/deploys`, { source: DIGEST, origin: "/w", takeOver: false }],
   ],
+  [
+    "path of a deploy",
+    (text) => ["POST /v1/apps/demo/deploys", { source: "x", origin: "/w", takeOver: false, path: text }],
+  ],
+  ["buildpack to remove", (text) => [`DELETE /v1/buildpacks/${encode(text)}`]],
+  ["app of a buildpack list", (text) => [`PUT /v1/apps/${encode(text)}/buildpacks`, { buildpacks: [] }]],
   ["app to destroy", (text) => [`DELETE /v1/apps/${encode(text)}`]],
   ["operation", (text) => [`GET /v1/operations/${encode(text)}`]],
   ["operation of a stream", (text) => [`GET /v1/operations/${encode(text)}/events`]],

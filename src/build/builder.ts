@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { AddressGuard } from "../lib/address-guard.ts";
 import { KeyLock } from "../lib/key-lock.ts";
@@ -8,14 +8,14 @@ import { copyTree } from "../lib/tree.ts";
 import type { AppContract } from "../model/app-contract.ts";
 import type { AppName } from "../model/app.ts";
 import type { Artifact } from "../model/artifact.ts";
+import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import type { Home } from "../model/home.ts";
 import type { LaunchProcess } from "../model/launch-plan.ts";
 import type { Digest, Source } from "../model/source.ts";
 import { ArtifactStore, artifactDigestOf } from "./artifact-store.ts";
 import { hashBuildpacks } from "./buildpack-registry.ts";
-import { BuildpackSources, type KnownBuildpack } from "./buildpack-sources/buildpack-sources.ts";
-import type { InstalledBuildpack } from "./buildpack-sources/buildpack-index.ts";
+import { BuildpackSources } from "./buildpack-sources/buildpack-sources.ts";
 import type { ChosenBuildpacks } from "./buildpack-sources/chosen-buildpacks.ts";
 import type { FetchLimits } from "./buildpack-sources/fetch-limits.ts";
 import { selectProjectFiles } from "./buildpack-sources/project-files.ts";
@@ -68,6 +68,8 @@ export type BuildpackRequest = Pick<BuildRequest, "source" | "appPath" | "contra
 export interface Builder {
   hasSource(digest: Digest): boolean;
   findSource(digest: Digest): Source | undefined;
+  /** Whether the snapshot has this directory, without a link on the way. `path` is plain and relative. */
+  hasDirectory(source: Source, path: string): boolean;
   /** E_SOURCE_INVALID, E_SOURCE_TOO_LARGE, E_DISK_FULL, E_CANCELLED; nothing is left behind then. */
   storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Source>;
   /**
@@ -138,6 +140,13 @@ export class BuildpackBuilder implements Builder {
 
   findSource(digest: Digest): Source | undefined {
     return this.#sources.find(digest);
+  }
+
+  hasDirectory({ directory }: Source, path: string): boolean {
+    const parts = path.split("/");
+    return parts.every((_, index) =>
+      lstatSync(join(directory, ...parts.slice(0, index + 1)), { throwIfNoEntry: false })?.isDirectory(),
+    );
   }
 
   storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Source> {

@@ -36,17 +36,18 @@ export class ApiClient {
     return this.#json<T>({ method: "GET", path, signal, silenceMs: ANSWER_LIMIT_MS });
   }
 
-  /** POST, PATCH or DELETE with a JSON body. */
+  /** POST, PUT, PATCH or DELETE with a JSON body. `answerLimitMs`: where the server works before it answers. */
   send<T>(
-    method: "POST" | "PATCH" | "DELETE",
+    method: "POST" | "PUT" | "PATCH" | "DELETE",
     path: string,
-    request: { readonly body?: unknown; readonly signal: AbortSignal },
+    request: { readonly body?: unknown; readonly signal: AbortSignal; readonly answerLimitMs?: number },
   ): Promise<T> {
     const body =
       request.body === undefined
         ? {}
         : { body: JSON.stringify(request.body), headers: { "Content-Type": "application/json" } };
-    return this.#json<T>({ method, path, ...body, signal: request.signal, silenceMs: ANSWER_LIMIT_MS });
+    const { signal, answerLimitMs: silenceMs = ANSWER_LIMIT_MS } = request;
+    return this.#json<T>({ method, path, ...body, signal, silenceMs });
   }
 
   /** Whether the path is there: HEAD answered with success (true) or 404 (false). */

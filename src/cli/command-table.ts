@@ -1,7 +1,21 @@
-import type { ArgumentSpec, CommandSpec } from "./command.ts";
+import { BUILDPACK_COMMANDS } from "./buildpack-commands.ts";
+import type { ArgumentSpec, CommandSpec, FlagSpec } from "./command.ts";
 import { FILE_COMMANDS } from "./file-commands.ts";
 
 const DIRECTORY: ArgumentSpec = { name: "DIR", required: false, summary: "The app's folder; default: the current one" };
+/** Flags of `up` and `deploy`. */
+const BUILD_FLAGS: Readonly<Record<string, FlagSpec>> = {
+  buildpack: {
+    kind: "texts",
+    value: "REF",
+    summary: "A buildpack for this deploy alone, instead of the app's own; several in order by repeating it",
+  },
+  path: {
+    kind: "text",
+    value: "DIR",
+    summary: "The app's directory inside the folder, from now on; the whole folder is in the build. `.` is all of it",
+  },
+};
 const CANCEL_NOTE =
   "Ctrl-C cancels the operation and waits until the previous state is back (exit 130); a second Ctrl-C leaves at once.";
 
@@ -18,6 +32,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     arguments: [DIRECTORY],
     flags: {
+      ...BUILD_FLAGS,
       "stop-on-exit": { kind: "switch", summary: "Stop all apps and Portside at the end, as `portside down` does" },
       "no-follow": { kind: "switch", summary: "End after the deploy instead of following the logs" },
       "no-deploy": { kind: "switch", summary: "Only start Portside" },
@@ -57,8 +72,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: "Deploy a folder to the running Portside",
     description: ["As `up`, but it neither starts Portside nor follows the logs.", CANCEL_NOTE],
     arguments: [DIRECTORY],
-    flags: {},
-    examples: ["deploy", "deploy ./shop --app my-shop"],
+    flags: BUILD_FLAGS,
+    examples: [
+      "deploy",
+      "deploy ./shop --app my-shop",
+      "deploy --buildpack heroku/nodejs",
+      "deploy . --path services/api",
+    ],
     load: () => import("./commands/deploy.ts"),
   },
   {
@@ -214,6 +234,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["rollback", "rollback v3"],
     load: () => import("./commands/rollback.ts"),
   },
+  ...BUILDPACK_COMMANDS,
   ...FILE_COMMANDS,
   {
     name: "version",

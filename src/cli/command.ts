@@ -6,7 +6,8 @@ import type { CliEnvironment } from "./world.ts";
 
 /** A flag as the parser and the manual need it. */
 export type FlagSpec = {
-  readonly kind: "switch" | "text";
+  /** `texts` may be given several times. */
+  readonly kind: "switch" | "text" | "texts";
   readonly short?: string;
   /** What stands for the value in the manual: `NAME`. */
   readonly value?: string;
@@ -50,6 +51,8 @@ export type CommandInput = {
   readonly arguments: readonly string[];
   readonly switches: ReadonlySet<string>;
   readonly texts: ReadonlyMap<string, string>;
+  /** Of flags of kind `texts`, in the order they were typed. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 };
 
 /** What every command gets. */

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import type { AppName } from "../model/app.ts";
 import type { ConfigPatch, ConfigView } from "../wire/apps.ts";
+import type { BuildSettingsView } from "../wire/buildpacks.ts";
 import type { CommandContext } from "./command.ts";
 import type { Ending } from "./run-operation.ts";
 
@@ -17,7 +19,8 @@ export async function askForMissingConfig(
   const held = await client.get<ConfigView>(`/v1/apps/${target.app}/config`, signal);
   const values: Record<string, string> = {};
   screen.line("");
-  for (const { name, description } of await requiredConfig(target.directory)) {
+  const { path } = await client.get<BuildSettingsView>(`/v1/apps/${target.app}/buildpacks`, signal);
+  for (const { name, description } of await requiredConfig(join(target.directory, path))) {
     if (Object.hasOwn(held.values, name)) continue;
     const value = await ask(`  ${name}${description === undefined ? "" : ` (${description})`}: `);
     if (value === "") return false;

@@ -61,7 +61,7 @@ function findSpec(command: string, after: readonly string[]): { spec: CommandSpe
 }
 
 function helpFor(name: string): CommandInput {
-  return { spec: specOf("help"), arguments: [name], switches: new Set(), texts: new Map() };
+  return { spec: specOf("help"), arguments: [name], switches: new Set(), texts: new Map(), lists: new Map() };
 }
 
 function specOf(name: string): CommandSpec {
@@ -81,14 +81,20 @@ function parseInput(spec: CommandSpec, words: readonly string[]): CommandInput {
     allowPositionals: true,
     tokens: true,
   });
-  const found = { arguments: [] as string[], switches: new Set<string>(), texts: new Map<string, string>() };
+  const found = {
+    arguments: [] as string[],
+    switches: new Set<string>(),
+    texts: new Map<string, string>(),
+    lists: new Map<string, string[]>(),
+  };
   for (const token of tokens as readonly Token[]) {
     if (token.kind === "positional") found.arguments.push(token.value);
     if (token.kind !== "option") continue;
     const flag = Object.hasOwn(flags, token.name) ? flags[token.name] : undefined;
     if (flag === undefined) throw unknownFlag(spec, flags, token.rawName);
     if (flag.kind === "switch") found.switches.add(switchName(spec, token));
-    else found.texts.set(token.name, textValue(spec, flag, token));
+    else if (flag.kind === "text") found.texts.set(token.name, textValue(spec, flag, token));
+    else found.lists.set(token.name, [...(found.lists.get(token.name) ?? []), textValue(spec, flag, token)]);
   }
   return { spec, ...found };
 }
@@ -97,7 +103,7 @@ function parserOptions(flags: Flags): Record<string, { type: "string" | "boolean
   return Object.fromEntries(
     Object.entries(flags).map(([name, { kind, short }]) => [
       name,
-      { type: kind === "text" ? "string" : "boolean", ...(short === undefined ? {} : { short }) },
+      { type: kind === "switch" ? "boolean" : "string", ...(short === undefined ? {} : { short }) },
     ]),
   );
 }

@@ -14,10 +14,15 @@ const FORMS: readonly RegExp[] = [
 
 const HINT = "Write `owner/name`, a URL, `urn:cnb:…`, or a path that starts with `./`.";
 
+/** Whether a text has one of the forms of D27. */
+export function isBuildpackReference(text: string): boolean {
+  return FORMS.some((form) => form.test(text));
+}
+
 const url: Reader<string> = refine(
   text,
   (value, place) => {
-    if (FORMS.some((form) => form.test(value))) return value;
+    if (isBuildpackReference(value)) return value;
     const message = `${nameOf(place.pointer)} is \`${shownText(value)}\`, which names no buildpack.`;
     return reject(place, "APP_BUILDPACK", { message, hint: HINT });
   },

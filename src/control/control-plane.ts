@@ -1,3 +1,4 @@
+import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { App, AppName } from "../model/app.ts";
 import type { Formation } from "../model/formation.ts";
@@ -54,7 +55,14 @@ export type DeployOrder = {
   readonly source: Digest;
   readonly origin: string;
   readonly takeOver: boolean;
+  /** From now on the app's directory in its source, as `parseAppPath` gives it; absent: as before. */
+  readonly path?: string;
+  /** For this deploy alone; absent or empty: the app's setting, its files or detection decide. */
+  readonly buildpacks?: readonly string[];
 };
+
+/** How an app is built, as its owner set it. `path`: empty is the whole source. */
+export type BuildSettings = { readonly buildpacks: readonly string[]; readonly path: string };
 
 /** `ps` is `web`, `web.1` or `router`; absent: everything. `num`: how many of the last lines. */
 export type LogSelection = { readonly app: AppName; readonly ps?: string; readonly num: number };
@@ -85,6 +93,16 @@ export interface ControlPlane {
   /** null unsets. */
   setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation;
   destroy(name: AppName): Operation;
+
+  buildSettings(name: AppName): BuildSettings;
+  /** Counts from the next deploy on; an empty list leaves it to the app's files. E_BUILDPACK_INVALID. */
+  setBuildpacks(name: AppName, references: readonly string[]): BuildSettings;
+  /** Portside's own, then the installed ones. */
+  knownBuildpacks(): readonly KnownBuildpack[];
+  /** Takes a buildpack (and what comes with it) for use by id. E_BUILDPACK_INVALID, E_BUILDPACK_FETCH. */
+  installBuildpack(reference: string, signal: AbortSignal): Promise<readonly InstalledBuildpack[]>;
+  /** All versions without one. E_BUILDPACK_UNKNOWN. */
+  uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[];
 
   operation(id: number): Operation;
   /** Asks it to stop and bring the previous state back; the operation ends as `cancelled`. E_OPERATION_ENDED. */

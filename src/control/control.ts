@@ -1,3 +1,4 @@
+import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import type { Secret } from "../lib/secret.ts";
 import { reveal } from "../lib/secret.ts";
 import type { AppName } from "../model/app.ts";
@@ -7,10 +8,12 @@ import type { LogLine } from "../model/log-line.ts";
 import type { Operation, OperationEvent } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
 import type { Digest } from "../model/source.ts";
+import { checkReferences } from "./build-settings.ts";
 import { checkConfigVar } from "./config/config-vars.ts";
 import type {
   AppDetails,
   AppSummary,
+  BuildSettings,
   ControlPlane,
   DeployOrder,
   LogSelection,
@@ -92,8 +95,15 @@ export class Control implements ControlPlane {
   deploy(order: DeployOrder): Operation {
     const { store, builder } = this.#world;
     if (!builder.hasSource(order.source)) throw new PortsideError("E_SOURCE_UNKNOWN", { digest: order.source });
+    const { app, source, origin, buildpacks = [] } = order;
+    checkReferences(buildpacks);
     this.#claimName(order);
-    const operation = this.#queue.add(order.app, { kind: "deploy", source: order.source, origin: order.origin });
+    const { path } = store.apps.get(app);
+    const operation = this.#queue.add(app, {
+      ...{ kind: "deploy", source, origin },
+      ...(path === "" ? {} : { path }),
+      ...(buildpacks.length === 0 ? {} : { buildpacks }),
+    });
     return store.operations.get(operation.id);
   }
 
@@ -153,6 +163,29 @@ export class Control implements ControlPlane {
     return this.#queue.add(name, { kind: "destroy" });
   }
 
+  buildSettings(name: AppName): BuildSettings {
+    const { buildpacks, path } = this.#world.store.apps.get(name);
+    return { buildpacks, path };
+  }
+
+  setBuildpacks(name: AppName, references: readonly string[]): BuildSettings {
+    checkReferences(references);
+    this.#world.store.apps.update(name, { buildpacks: references });
+    return this.buildSettings(name);
+  }
+
+  knownBuildpacks(): readonly KnownBuildpack[] {
+    return this.#world.builder.knownBuildpacks();
+  }
+
+  installBuildpack(reference: string, signal: AbortSignal): Promise<readonly InstalledBuildpack[]> {
+    return this.#world.builder.installBuildpack(reference, signal);
+  }
+
+  uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[] {
+    return this.#world.builder.uninstallBuildpack(id, version);
+  }
+
   operation(id: number): Operation {
     return this.#world.store.operations.get(id);
   }
@@ -191,6 +224,7 @@ export class Control implements ControlPlane {
       if (!order.takeOver) throw new PortsideError("E_APP_NAME_TAKEN", { app: order.app, origin: app.origin });
       store.apps.update(order.app, { origin: order.origin });
     }
+    if (order.path !== undefined) store.apps.update(order.app, { path: order.path });
   }
 
   #currentRelease(name: AppName): Release {

@@ -14,6 +14,21 @@ export type App = {
   readonly currentRelease?: number;
 };
 
+const PATH_CHARACTERS_MAX = 1_024;
+
+/**
+ * The app's directory in its source: `services/api`, without `./` and `/` at the ends; `.` gives the empty text, which is
+ * the source's root. `undefined` for what could mean another place. Contract §1.
+ */
+export function parseAppPath(raw: string): string | undefined {
+  const path = raw.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  if (path === "" || path === ".") return raw.startsWith("/") ? undefined : "";
+  // oxlint-disable-next-line no-control-regex -- no path of a source has them
+  if (path.length > PATH_CHARACTERS_MAX || /[\u0000-\u001f\u007f\\]/.test(path)) return undefined;
+  const isPlain = path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+  return isPlain ? path : undefined;
+}
+
 const NAME = /^[a-z][a-z0-9-]{0,38}$/;
 
 /** The checked name, or `undefined` when the text is none. security.md rule 4. */

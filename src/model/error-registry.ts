@@ -121,6 +121,12 @@ export const ERRORS = {
     text: "There is no app `{app}`.",
     hint: "List the apps with `portside apps`.",
   },
+  E_APP_PATH: {
+    status: 422,
+    exit: 2,
+    text: "The app cannot lie in {path}: {problem}.",
+    hint: "Name a directory inside the source with `--path`, for example services/api; `--path .` is all of it.",
+  },
   E_APP_NAME_TAKEN: {
     status: 409,
     exit: 1,

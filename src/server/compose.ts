@@ -13,6 +13,7 @@ import { openStore } from "../control/store/store.ts";
 import type { Log, World } from "../control/world.ts";
 import { ProcessEngine } from "../engines/process/process-engine.ts";
 import { RuntimeEngine } from "../engines/runtime-engine.ts";
+import { AddressGuard } from "../lib/address-guard.ts";
 import { systemClock } from "../lib/clock.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import { systemRandom } from "../lib/random.ts";
@@ -90,13 +91,14 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 function buildWorld({ home, settings, log }: ServerOptions): { readonly world: World; readonly router: FileRouter } {
   const clock = systemClock;
   const random = systemRandom;
-  const { basePath, network, limits } = settings;
+  const { basePath, network, fetchNetworks, limits } = settings;
   const store = openStore(home, { clock, random });
   const logs = new LogStore(home.logDatabase, clock);
   const router = new FileRouter(home, clock);
   const processes = new ProcessEngine({ instancesDirectory: home.instances, basePath, clock, random });
   const engine = new RuntimeEngine(processes, clock);
-  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, network });
+  const guard = new AddressGuard(fetchNetworks);
+  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, network, guard });
   const doors = { readContract: readAppContract, probe: networkProbe };
   return { world: { clock, random, store, engine, builder, ...doors, router, logs, log, limits }, router };
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { DEFAULT_LIMITS, type Limits } from "../control/world.ts";
+import { isNetwork } from "../lib/address-guard.ts";
 import { readTextIfExists } from "../lib/files.ts";
 import { PortsideError } from "../model/error-registry.ts";
 
@@ -25,12 +26,15 @@ export type Settings = {
   readonly basePath: string;
   /** How builds reach the network from this machine. */
   readonly network: Readonly<Record<string, string>>;
+  /** Networks besides the public ones that buildpacks may be fetched from. */
+  readonly fetchNetworks: readonly string[];
   readonly limits: Limits;
 };
 
 /**
  * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
- * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT (seconds). Errors: E_USAGE.
+ * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT (seconds), PORTSIDE_FETCH_NETWORKS
+ * (`10.0.0.0/8,127.0.0.1`). Errors: E_USAGE.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
   const home = env["PORTSIDE_HOME"] ?? join(env["HOME"] ?? "/", ".portside");
@@ -40,6 +44,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
     port: readNumber(env, "PORTSIDE_PORT", { min: 1, max: PORT_MAX }) ?? PORT_DEFAULT,
     basePath: planBasePath(env, execPath),
     network: planNetwork(env),
+    fetchNetworks: readNetworks(env, "PORTSIDE_FETCH_NETWORKS"),
     limits: {
       ...DEFAULT_LIMITS,
       ...readSeconds(env, "PORTSIDE_BOOT_TIMEOUT", "bootMs"),
@@ -83,6 +88,13 @@ function hasNode(directory: string): boolean {
     // Not there, or not executable: not a Node for apps.
     return false;
   }
+}
+
+function readNetworks(env: Readonly<Record<string, string | undefined>>, name: string): readonly string[] {
+  const networks = (env[name] ?? "").split(/[\s,]+/).filter(Boolean);
+  const wrong = networks.find((network) => !isNetwork(network));
+  if (wrong === undefined) return networks;
+  throw new PortsideError("E_USAGE", { problem: `${name} must be networks such as 10.0.0.0/8, with commas between.` });
 }
 
 function readSeconds<Key extends keyof Limits>(

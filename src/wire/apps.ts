@@ -79,6 +79,10 @@ export const deployRequestSchema = z
     origin: z.string().max(4096),
     /** False: refuse when the app exists and came from another folder (E_APP_NAME_TAKEN). */
     takeOver: z.boolean(),
+    /** From now on the app's directory in its source; `.` is all of it. Absent: as before. */
+    path: z.string().max(1024).optional(),
+    /** Buildpacks for this deploy alone, in order. */
+    buildpacks: z.array(z.string().max(4096)).max(50).optional(),
   })
   .meta({ id: "DeployRequest" });
 export type DeployRequest = z.infer<typeof deployRequestSchema>;

@@ -36,6 +36,10 @@ export class SimulatedBuilder implements Builder {
     return this.hasSource(digest) ? { digest, directory: `${DIRECTORY}${digest}` } : undefined;
   }
 
+  hasDirectory(): boolean {
+    return true;
+  }
+
   storeSource(): Promise<Source> {
     return Promise.reject(new Error("scenarios put their sources on the disk themselves"));
   }

@@ -3,7 +3,7 @@ import { deployRequestSchema } from "../../wire/apps.ts";
 import { ACCEPTED, defineRoute, jsonBody } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
-import { appParams, checkedDigest, newAppName } from "../params.ts";
+import { appParams, checkedAppPath, checkedDigest, newAppName } from "../params.ts";
 import { accepted } from "../respond.ts";
 
 const deploy = defineRoute({
@@ -18,10 +18,18 @@ const deploy = defineRoute({
 /** `portside deploy`. */
 export function addDeployRoutes(table: RouteTable, { control }: ApiContext): void {
   table.add(deploy, (c) => {
-    const { source, origin, takeOver } = c.req.valid("json");
+    const { source, origin, takeOver, path: rawPath, buildpacks } = c.req.valid("json");
     if (origin.includes("\0"))
       throw new PortsideError("E_REQUEST_INVALID", { problem: "`origin` has a NUL character" });
     const app = newAppName(c.req.valid("param").app);
-    return accepted(c, control.deploy({ app, source: checkedDigest(source), origin, takeOver }));
+    const order = { app, source: checkedDigest(source), origin, takeOver };
+    return accepted(
+      c,
+      control.deploy({
+        ...order,
+        ...(rawPath === undefined ? {} : { path: checkedAppPath(rawPath) }),
+        ...(buildpacks === undefined ? {} : { buildpacks }),
+      }),
+    );
   });
 }

@@ -1,11 +1,13 @@
 import type {
   AppDetails,
   AppSummary,
+  BuildSettings,
   ControlPlane,
   DeployOrder,
   LogSelection,
   PlatformState,
 } from "../../control/control-plane.ts";
+import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
 import { secret } from "../../lib/secret.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { parseAppName } from "../../model/app.ts";
@@ -113,6 +115,41 @@ export class FakeControl implements ControlPlane {
   destroy(name: AppName): Operation {
     this.#demand(name);
     return this.#operate("destroy", name, []);
+  }
+
+  buildSettings(name: AppName): BuildSettings {
+    this.#record("buildSettings", [name]);
+    this.#demand(name);
+    return { buildpacks: ["heroku/nodejs"], path: "" };
+  }
+
+  setBuildpacks(name: AppName, buildpacks: readonly string[]): BuildSettings {
+    this.#record("setBuildpacks", [name, buildpacks]);
+    this.#demand(name);
+    return { buildpacks, path: "" };
+  }
+
+  knownBuildpacks(): readonly KnownBuildpack[] {
+    this.#record("knownBuildpacks", []);
+    const installed = { from: "/srv/x", at: START_MS };
+    return [
+      { id: "portside/nodejs", version: "1.0.0", name: "Node.js", aliases: ["heroku/nodejs"] },
+      { id: "acme/x", version: "2.0.0", aliases: [], installed },
+    ];
+  }
+
+  installBuildpack(reference: string, _signal: AbortSignal): Promise<readonly InstalledBuildpack[]> {
+    this.#record("installBuildpack", [reference]);
+    return Promise.resolve([
+      { id: "acme/x", version: "2.0.0", digest: DIGEST, from: reference, installedAt: START_MS },
+    ]);
+  }
+
+  uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[] {
+    this.#record("uninstallBuildpack", [id, version]);
+    if (id !== "acme/x")
+      throw new PortsideError("E_BUILDPACK_UNKNOWN", { reference: "it", known: "acme/x", advice: "See the list." });
+    return [{ id, version: version ?? "2.0.0", digest: DIGEST, from: "/srv/x", installedAt: START_MS }];
   }
 
   operation(id: number): Operation {

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import * as z from "zod";
 import { readTextIfExists, writeFileAtomic } from "../../lib/files.ts";
+import type { InstalledBuildpack } from "../../model/buildpack.ts";
 import type { Digest } from "../../model/source.ts";
 
 const DIGEST = z
@@ -13,13 +14,9 @@ const INSTALLED = z.object({
   id: z.string(),
   version: z.string(),
   digest: DIGEST,
-  /** What it was installed from, as it was named. */
   from: z.string(),
   installedAt: z.number(),
 });
-
-/** A buildpack that an operator installed. */
-export type InstalledBuildpack = z.infer<typeof INSTALLED>;
 
 const FETCHED = z.object({
   /** The buildpack itself first, then those a package holds besides. */

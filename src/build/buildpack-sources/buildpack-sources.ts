@@ -2,10 +2,11 @@ import { join } from "node:path";
 import type { AddressGuard } from "../../lib/address-guard.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AppContract } from "../../model/app-contract.ts";
+import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
 import { asOperatingError } from "../operating-error.ts";
 import { readBuildpacks } from "../buildpack-registry.ts";
 import { BuildpackFetcher, type FetchedPackage, type FetchRun } from "./buildpack-fetcher.ts";
-import { BuildpackIndex, type InstalledBuildpack } from "./buildpack-index.ts";
+import { BuildpackIndex } from "./buildpack-index.ts";
 import { BuildpackShelf, type ShelvedBuildpack } from "./buildpack-shelf.ts";
 import { readStored } from "./buildpack-tree.ts";
 import {
@@ -35,15 +36,6 @@ export type BuildpackQuestion = {
   readonly source: { readonly root: string; readonly base: string };
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
-};
-
-/** A buildpack that can be named by id, for lists. `installed` is absent for Portside's own. */
-export type KnownBuildpack = {
-  readonly id: string;
-  readonly version: string;
-  readonly name?: string;
-  readonly aliases: readonly string[];
-  readonly installed?: { readonly from: string; readonly at: number };
 };
 
 /** Everything the sources work with. */

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import type { PlatformStatus } from "../../wire/platform.ts";
-import { givenApp } from "../app-choice.ts";
 import type { CommandContext, CommandInput } from "../command.ts";
 import { deployFolder, deployTarget, type DeployTarget } from "../deploy-flow.ts";
 import { followLogs } from "../follow-logs.ts";
@@ -15,9 +14,7 @@ const LOG_LINES_SINCE_DEPLOY = 100;
 
 /** `portside up`: start if needed, deploy, follow. */
 export async function run(context: CommandContext, input: CommandInput): Promise<number> {
-  const target = input.switches.has("no-deploy")
-    ? undefined
-    : deployTarget(wantedFolder(context, input), givenApp(input));
+  const target = input.switches.has("no-deploy") ? undefined : deployTarget(wantedFolder(context, input), input);
   const rawPort = input.texts.get("port");
   const port = rawPort === undefined ? undefined : parseWholeNumber(rawPort, "--port", { min: 1, max: 65_535 });
   context.screen.live((frame) => `  ${context.screen.style.cyan(frame)} portside`);

@@ -8,7 +8,15 @@ import type { Digest } from "../../model/source.ts";
  * config values sealed.
  */
 export type OperationRequest =
-  | { readonly kind: "deploy"; readonly source: Digest; readonly origin: string }
+  | {
+      readonly kind: "deploy";
+      readonly source: Digest;
+      readonly origin: string;
+      /** The app's directory in the source; absent: its root. */
+      readonly path?: string;
+      /** Buildpacks for this deploy alone. */
+      readonly buildpacks?: readonly string[];
+    }
   | { readonly kind: "config"; readonly sealedValues: Readonly<Record<string, string | null>> }
   | { readonly kind: "scale"; readonly formation: Formation }
   | { readonly kind: "restart"; readonly type?: string; readonly number?: number }

@@ -11,6 +11,8 @@ type Row = {
   readonly config_version: number;
   readonly handled_env: string;
   readonly formation: string;
+  readonly buildpacks: string;
+  readonly path: string;
 };
 
 /** An app with what only control needs to know of it. */
@@ -19,6 +21,10 @@ export type AppRecord = App & {
   /** Names of app.json's `env` that were decided on an earlier deploy. */
   readonly handledEnv: readonly string[];
   readonly formation: Formation;
+  /** References as its owner named them; empty: its files or detection decide. Contract §3. */
+  readonly buildpacks: readonly string[];
+  /** Its directory in the source, plain and relative; empty: all of it. Contract §1. */
+  readonly path: string;
 };
 
 /** Table `apps`. */
@@ -60,18 +66,22 @@ export class AppRows {
   /** `currentRelease: null` says that none serves. */
   update(
     name: AppName,
-    change: Partial<Pick<AppRecord, "origin" | "configVersion" | "handledEnv" | "formation">> & {
+    change: Partial<
+      Pick<AppRecord, "origin" | "configVersion" | "handledEnv" | "formation" | "buildpacks" | "path">
+    > & {
       readonly currentRelease?: number | null;
     },
   ): void {
     const next = { ...this.get(name), ...change };
     this.#database.run(
-      "UPDATE apps SET origin = ?, current_release = ?, config_version = ?, handled_env = ?, formation = ? WHERE name = ?",
+      "UPDATE apps SET origin = ?, current_release = ?, config_version = ?, handled_env = ?, formation = ?, buildpacks = ?, path = ? WHERE name = ?",
       next.origin,
       next.currentRelease ?? null,
       next.configVersion,
       JSON.stringify(next.handledEnv),
       JSON.stringify(next.formation),
+      JSON.stringify(next.buildpacks),
+      next.path,
       name,
     );
   }
@@ -92,5 +102,7 @@ function fromRow(row: Row): AppRecord {
     configVersion: row.config_version,
     handledEnv: JSON.parse(row.handled_env) as string[],
     formation: JSON.parse(row.formation) as Formation,
+    buildpacks: JSON.parse(row.buildpacks) as string[],
+    path: row.path,
   };
 }

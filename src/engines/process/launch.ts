@@ -20,6 +20,7 @@ export type LaunchPlaces = {
  */
 export function planLaunch(spec: InstanceSpec, places: LaunchPlaces): ResolvedLaunch {
   const { directory } = places;
+  const appDir = appDirectory(spec, directory);
   const artifactApp = join(spec.artifact.directory, "app");
   // A build wrote down where the app lay then. The instance has its own copy, and must not write into the artifact.
   const relocate = (text: string): string => text.replaceAll(artifactApp, directory.app);
@@ -29,18 +30,24 @@ export function planLaunch(spec: InstanceSpec, places: LaunchPlaces): ResolvedLa
     process: relocateProcess(spec, directory, relocate),
     env: { ...revealAll(spec.env, "instance start"), ...port },
     basePath: places.basePath,
-    appDir: directory.app,
+    appDir,
     shell: places.shell,
-    hasProfile: existsSync(join(directory.app, ".profile")),
-    appProfiles: appProfiles(directory.app),
+    hasProfile: existsSync(join(appDir, ".profile")),
+    appProfiles: appProfiles(appDir),
   });
-  return { ...launch, env: { LANG: "C.UTF-8", HOME: directory.app, TMPDIR: directory.tmp, ...launch.env } };
+  return { ...launch, env: { LANG: "C.UTF-8", HOME: appDir, TMPDIR: directory.tmp, ...launch.env } };
 }
 
 /** Where the program of an instance works: the app's own copy, or below it, or wherever its buildpack wants it. */
 export function workingDirectory(spec: InstanceSpec, directory: InstanceDirectory): string {
-  const wanted = spec.process.workingDir ?? directory.app;
-  return resolve(directory.app, wanted.replaceAll(join(spec.artifact.directory, "app"), directory.app));
+  const appDir = appDirectory(spec, directory);
+  const wanted = spec.process.workingDir ?? appDir;
+  return resolve(appDir, wanted.replaceAll(join(spec.artifact.directory, "app"), directory.app));
+}
+
+/** Where the app lies in the instance's copy of the source. Contract §1. */
+function appDirectory(spec: InstanceSpec, directory: InstanceDirectory): string {
+  return join(directory.app, spec.artifact.appPath ?? ".");
 }
 
 function relocateProcess(

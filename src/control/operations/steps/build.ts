@@ -1,10 +1,11 @@
+import type { NamedBuildpacks } from "../../../build/buildpack-sources/requested-buildpacks.ts";
 import type { Artifact } from "../../../model/artifact.ts";
 import { nextFormation, type Formation } from "../../../model/formation.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Release } from "../../../model/release.ts";
 import { planInstances } from "../../instances/plan-instances.ts";
 import type { Step, StepContext } from "../step.ts";
-import { sourceOf } from "./check.ts";
+import { appPathOf, readDeployedContract, sourceOf } from "./check.ts";
 
 const SETTLE_MS = 10_000;
 const SETTLE_POLL_MS = 50;
@@ -19,18 +20,19 @@ export const build: Step = {
     const { builder, store, operation, signal } = context;
     const source = sourceOf(context);
     const configVersion = operation.facts.configVersion ?? store.apps.get(operation.app).configVersion;
-    const { value: contract } = await context.readContract(source.directory);
+    const { value: contract } = await readDeployedContract(context);
     const envDigest = store.config.digest(operation.app, configVersion);
     const onOutput = (name: string, line: string): void => context.tell.output(name, line);
-    const buildpacks = await builder.chooseBuildpacks({ source, contract, onOutput, signal });
-    const digest = builder.artifactDigest({ source, contract, envDigest, buildpacks });
+    const path = appPathOf(context);
+    const place = { source, contract, ...(path === undefined ? {} : { appPath: path }) };
+    const buildpacks = await builder.chooseBuildpacks({ ...place, named: namedBuildpacks(context), onOutput, signal });
+    const digest = builder.artifactDigest({ ...place, envDigest, buildpacks });
     const reused = builder.findArtifact(digest);
     const artifact =
       reused ??
       (await builder.build({
         app: operation.app,
-        source,
-        contract,
+        ...place,
         buildpacks,
         env: store.config.read(operation.app, configVersion),
         envDigest,
@@ -52,6 +54,13 @@ export const build: Step = {
     return { outcome: "done", detail: reused === undefined ? names : `${names} (reused)`, facts };
   },
 };
+
+/** What is named beside the app's files: for this deploy, and as the app's setting. Contract §3. */
+function namedBuildpacks({ operation, store }: StepContext): NamedBuildpacks {
+  const { request } = operation;
+  const override = request.kind === "deploy" ? (request.buildpacks ?? []) : [];
+  return { override, setting: store.apps.get(operation.app).buildpacks };
+}
 
 /** The artifact's process types in order, `release` last if it is there. */
 export function typesOf(artifact: Artifact): readonly string[] {

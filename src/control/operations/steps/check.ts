@@ -1,5 +1,5 @@
 import type { AppContract } from "../../../model/app-contract.ts";
-import { hasErrors, type Diagnostic } from "../../../model/diagnostic.ts";
+import { hasErrors, type Diagnostic, type Parsed } from "../../../model/diagnostic.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Source } from "../../../model/source.ts";
 import type { Step, StepContext } from "../step.ts";
@@ -9,7 +9,10 @@ export const check: Step = {
   name: "check",
   async run(context) {
     const source = sourceOf(context);
-    const { value, diagnostics } = await context.readContract(source.directory);
+    const path = appPathOf(context);
+    if (path !== undefined && !context.builder.hasDirectory(source, path))
+      throw new PortsideError("E_APP_PATH", { path, problem: "the source has no such directory" });
+    const { value, diagnostics } = await readDeployedContract(context);
     for (const diagnostic of diagnostics) context.tell.diagnostic(diagnostic);
     if (hasErrors(diagnostics)) throw new PortsideError("E_CHECK_FAILED", { count: countErrors(diagnostics) });
     return { outcome: "done", detail: filesOf(value), facts: { source: source.digest, declared: declaredBy(value) } };
@@ -23,6 +26,18 @@ export function sourceOf(context: StepContext): Source {
   const source = context.builder.findSource(request.source);
   if (source === undefined) throw new PortsideError("E_SOURCE_UNKNOWN", { digest: request.source });
   return source;
+}
+
+/** The app's directory in the source of a deploy; `undefined` for its root. */
+export function appPathOf({ operation }: StepContext): string | undefined {
+  return operation.request.kind === "deploy" ? operation.request.path : undefined;
+}
+
+/** The app's files as the snapshot has them, read where the app lies in it. Contract §1. */
+export function readDeployedContract(context: StepContext): Promise<Parsed<AppContract>> {
+  const { directory } = sourceOf(context);
+  const path = appPathOf(context);
+  return context.readContract(path === undefined ? directory : `${directory}/${path}`);
 }
 
 function declaredBy(contract: AppContract) {

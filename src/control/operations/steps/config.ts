@@ -2,7 +2,7 @@ import { reveal, secret, type Secret } from "../../../lib/secret.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import { decideDeclaredEnv } from "../../config/declared-env.ts";
 import type { Step, StepContext } from "../step.ts";
-import { sourceOf } from "./check.ts";
+import { readDeployedContract } from "./check.ts";
 
 /** Decides app.json's `env` before the build, which sees the values. Contract §4. */
 export const config: Step = {
@@ -13,7 +13,7 @@ export const config: Step = {
     if (operation.facts.configVersion !== undefined) return { outcome: "done", detail: "" };
     const app = store.apps.get(operation.app);
     const current = store.config.read(app.name, app.configVersion);
-    const { value: contract } = await context.readContract(sourceOf(context).directory);
+    const { value: contract } = await readDeployedContract(context);
     const declared = contract.appJson.env ?? {};
     const decision = decideDeclaredEnv({ declared, current, handledBefore: app.handledEnv, random: context.random });
     const kept = keepGenerated(context, current, decision.generated);
