@@ -1,10 +1,13 @@
-/** Something the app's author must change. Its message is the last thing the build prints. */
-export class Failure extends Error {}
-
-/** A program that already printed why it failed: nothing is added. */
-export class ProgramFailure extends Error {
-  constructor(exitCode) {
-    super(`exit code ${exitCode}`);
+/** Why the build cannot go on, and what its author can do. Both are the last lines the build prints, marked with `!`. */
+export class Failure extends Error {
+  constructor(message, { hint, exitCode = 1 } = {}) {
+    super(message);
+    this.hint = hint;
     this.exitCode = exitCode;
   }
+}
+
+/** Something worth knowing that does not stop the build. */
+export function warn(message) {
+  console.log(`Warning: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The layers directory of this build. */
@@ -19,15 +19,27 @@ export class Layers {
     return this.path(name);
   }
 
+  /** Makes the layer's directory, empty. */
+  renew(name) {
+    rmSync(this.path(name), { recursive: true, force: true });
+    return this.make(name);
+  }
+
   has(name) {
     return existsSync(this.path(name));
+  }
+
+  /** Forgets everything that came back from an earlier build. */
+  clear() {
+    for (const entry of readdirSync(this.#root)) rmSync(join(this.#root, entry), { recursive: true, force: true });
   }
 
   /** A text that an earlier build noted about the layer; undefined when the layer's content did not come back. */
   note(name, key) {
     const document = this.path(`${name}.toml`);
     if (!this.has(name) || !existsSync(document)) return undefined;
-    return new RegExp(`^${key} = "([^"\\\\]*)"$`, "m").exec(readFileSync(document, "utf8"))?.[1];
+    const value = new RegExp(`^${key} = (".*")$`, "m").exec(readFileSync(document, "utf8"))?.[1];
+    return value === undefined ? undefined : JSON.parse(value);
   }
 
   /** Says what the layer is for (`launch`, `build`, `cache`) and notes texts for the next build. */

@@ -1,123 +1,165 @@
-import { createHash } from "node:crypto";
-import { constants, cpSync, existsSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-
-const KEY_FIELDS = [
-  "dependencies",
-  "devDependencies",
-  "optionalDependencies",
-  "peerDependencies",
-  "peerDependenciesMeta",
-  "overrides",
-  "bundleDependencies",
-  "bundledDependencies",
-  "allowScripts",
-];
+import { Failure } from "./failure.mjs";
+import { modulesKey } from "./modules-key.mjs";
+import { hasForeignWrites, namesIn, pauseForTick, writesSince } from "./module-writes.mjs";
 
 /**
  * Installs what the app depends on and runs its build scripts. Afterwards `node_modules` has no development dependencies
- * and, where that is safe, lies in the layer `modules` with a link from the app, so that copies of the app stay small.
- * `world` is `{ project, layers, npm, versions, env }`.
+ * (unless the user keeps them) and, where that is safe, lies in the layer `modules` with a link from the app, so that copies
+ * of the app stay small. `world` is `{ project, layers, manager, versions, env, settings }`.
  */
 export async function buildModules(world) {
-  const { project } = world;
+  const { project, manager } = world;
   if (!project.hasDependencies && !project.hasOwnInstallScripts) return runScripts(world);
-  if (project.installsInPlace) return installInPlace(world);
+  if (project.installsInPlace || manager.installsInPlace) return installInPlace(world);
   if (project.buildScripts.length === 0) return installForLaunch(world);
-  await installForBuild(world);
-  await runScripts(world);
-  if (project.hasDevelopmentDependencies) await world.npm.run(["prune", "--omit=dev"]);
-  if (moveToLayer(world.layers)) world.layers.declare("modules", ["launch", "build"]);
+  return installForBuild(world);
 }
 
 /** The app's own install scripts and packages must run where its files are, each time. */
 async function installInPlace(world) {
-  await install(world, "--include=dev");
+  removeModules();
+  await world.manager.install({ isProduction: false });
   await runScripts(world);
-  if (world.project.hasDevelopmentDependencies) await world.npm.run(["prune", "--omit=dev"]);
+  if (prunes(world)) await prune(world);
 }
 
 /** Nothing of the app's runs in between, so development dependencies are never needed. */
 async function installForLaunch(world) {
-  const { layers } = world;
-  const key = keyOf(world, "launch");
-  if (layers.note("modules", "key") === key && existsSync(join(layers.path("modules"), "node_modules"))) {
+  const { layers, manager, settings } = world;
+  const key = modulesKey(world, "launch");
+  if (isKept(layers, "modules", key)) {
     console.log("Reusing node_modules");
     link(layers);
   } else {
-    await install(world, "--omit=dev");
+    removeModules();
+    await manager.install({ isProduction: !settings.keepsDevelopment });
     if (!moveToLayer(layers)) return;
   }
   layers.declare("modules", ["launch", "build", "cache"], { key });
 }
 
-/** Build scripts may write into node_modules, so they get their own copy of what the cache keeps. */
+/**
+ * Two copies are kept: `build_modules` with development dependencies, `modules` without. Build scripts that leave
+ * node_modules alone work in the first, by a rename, and the second is launched again as it is. Scripts that write
+ * there get a copy of the first each time, and what they leave is pruned and launched.
+ */
 async function installForBuild(world) {
   const { layers } = world;
-  const key = keyOf(world, "build");
+  const key = modulesKey(world, "build");
+  const { isMoved, isNew } = await settleForBuild(world, key);
+  const names = namesIn("node_modules");
+  const startedAt = Date.now();
+  await runScripts(world);
+  const wrote = writesSince("node_modules", { instant: startedAt, names });
+  const isLaunchKept = !wrote && isKept(layers, "modules", key);
+  if (isMoved && !wrote) giveBack(layers, { copies: !isLaunchKept });
+  declareForBuild(layers, { key, wrote, isNew, isLost: isMoved && wrote });
+  if (isLaunchKept) link(layers);
+  else {
+    if (prunes(world)) await prune(world);
+    if (!moveToLayer(layers)) return;
+  }
+  layers.declare("modules", wrote ? ["launch", "build"] : ["launch", "build", "cache"], { key });
+}
+
+/** Puts all dependencies into the app. `isMoved`: they are the cached ones themselves; `isNew`: they were installed. */
+async function settleForBuild({ layers, manager }, key) {
+  removeModules();
   const kept = join(layers.path("build_modules"), "node_modules");
-  if (layers.note("build_modules", "key") === key && existsSync(kept)) {
+  if (isKept(layers, "build_modules", key) && !hasForeignWrites(kept, sealedAt(layers))) {
     console.log("Reusing node_modules");
-    removeModules();
+    if (layers.note("build_modules", "scripts_write") === "no" && rename(kept, "node_modules")) {
+      return { isMoved: true, isNew: false };
+    }
     copy(kept, "node_modules");
-  } else {
-    await install(world, "--include=dev");
-    rmSync(layers.path("build_modules"), { recursive: true, force: true });
-    layers.make("build_modules");
-    if (existsSync("node_modules")) copy("node_modules", kept);
-    else mkdirSync(kept);
+    pauseForTick();
+    return { isMoved: false, isNew: false };
   }
-  layers.declare("build_modules", ["cache"], { key });
+  await manager.install({ isProduction: false });
+  layers.renew("build_modules");
+  if (existsSync("node_modules")) copy("node_modules", kept);
+  else mkdirSync(kept);
+  pauseForTick();
+  return { isMoved: false, isNew: true };
 }
 
-async function install({ project, npm }, dependencies) {
-  const command = project.lockFile === undefined ? "install" : "ci";
-  if (project.lockFile === undefined) {
-    console.log("Warning: there is no package-lock.json, so every machine may get other versions. Commit one.");
-  }
-  console.log(`Installing node_modules (npm ${command})`);
-  const extra = project.lockFile === undefined ? ["--no-package-lock"] : [];
-  await npm.run([command, dependencies, ...extra]);
+/** The cached dependencies return to their layer. */
+function giveBack(layers, { copies }) {
+  const kept = join(layers.path("build_modules"), "node_modules");
+  if (copies) copy("node_modules", kept);
+  else renameSync("node_modules", kept);
 }
 
-async function runScripts({ project, npm }) {
-  for (const script of project.buildScripts) {
-    console.log(`Running the script ${script}`);
-    await npm.run(["run", script]);
-  }
+function declareForBuild(layers, { key, wrote, isNew, isLost }) {
+  layers.declare("build_modules", ["cache"], {
+    key: isLost ? "" : key,
+    scripts_write: wrote ? "yes" : "no",
+    sealed_at: String(isNew ? Date.now() : sealedAt(layers)),
+  });
 }
 
-/** Hex. Equal when an installation would give the same again. */
-function keyOf({ project, versions, env }, purpose) {
-  const settings = Object.entries(env)
-    .filter(([name]) => /^npm_config_/i.test(name))
-    .sort();
-  const parts = {
-    purpose,
-    ...Object.fromEntries(KEY_FIELDS.map((field) => [field, project.manifest[field]])),
-    lock: project.lock,
-    npmrc: project.npmrc,
-    versions,
-    platform: `${process.platform}-${process.arch}`,
-    nodeEnv: env.NODE_ENV,
-    settings,
-  };
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+/** Milliseconds: no file of `build_modules` was written later, unless something wrote through a link. */
+function sealedAt(layers) {
+  return Number(layers.note("build_modules", "sealed_at"));
+}
+
+async function prune({ layers, manager }) {
+  adoptStore(layers);
+  await manager.prune();
+}
+
+/** pnpm notes the path of its store in node_modules, and refuses another; layers may lie elsewhere in each build. */
+function adoptStore(layers) {
+  const file = "node_modules/.modules.yaml";
+  if (!existsSync(file)) return;
+  const text = readFileSync(file, "utf8");
+  const store = /"?storeDir"?:\s*"?([^",\n]*\/pnpm_store)/.exec(text)?.[1];
+  if (store === undefined || store === layers.path("pnpm_store")) return;
+  writeFileSync(`${file}.new`, text.replaceAll(store, layers.path("pnpm_store")));
+  renameSync(`${file}.new`, file);
+}
+
+function isKept(layers, layer, key) {
+  return layers.note(layer, "key") === key && existsSync(join(layers.path(layer), "node_modules"));
+}
+
+function prunes({ project, settings }) {
+  return project.hasDevelopmentDependencies && !settings.keepsDevelopment;
+}
+
+async function runScripts({ project, manager }) {
+  for (const script of project.buildScripts) await manager.runScript(script);
 }
 
 /** Gives false when the layers lie on another file system: then node_modules stays in the app. */
 function moveToLayer(layers) {
-  rmSync(layers.path("modules"), { recursive: true, force: true });
-  const target = join(layers.make("modules"), "node_modules");
+  const target = join(layers.renew("modules"), "node_modules");
+  if (!existsSync("node_modules")) mkdirSync(target);
+  else if (!rename("node_modules", target)) return false;
+  link(layers);
+  return true;
+}
+
+function rename(from, to) {
   try {
-    if (existsSync("node_modules")) renameSync("node_modules", target);
-    else mkdirSync(target);
+    renameSync(from, to);
+    return true;
   } catch (error) {
     if (error.code !== "EXDEV") throw error;
     return false;
   }
-  link(layers);
-  return true;
 }
 
 function link(layers) {
@@ -129,6 +171,8 @@ function removeModules() {
   if (lstatSync("node_modules", { throwIfNoEntry: false }) !== undefined) rmSync("node_modules", { recursive: true });
 }
 
+/** Links stay links, times stay times. The system's own program is several times faster than Node's function. */
 function copy(from, to) {
-  cpSync(from, to, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
+  const { status, stderr, error } = spawnSync("cp", ["-RPp", from, to], { encoding: "utf8" });
+  if (status !== 0) throw new Failure(`node_modules could not be copied: ${error?.message ?? stderr.trim()}`);
 }

@@ -1,78 +1,97 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Failure } from "./failure.mjs";
 
-const LOCK_FILES = ["npm-shrinkwrap.json", "package-lock.json"];
-const FOREIGN_LOCK_FILES = { "yarn.lock": "yarn", "pnpm-lock.yaml": "pnpm", "bun.lock": "bun", "bun.lockb": "bun" };
+const LOCK_FILES = {
+  npm: ["npm-shrinkwrap.json", "package-lock.json"],
+  yarn: ["yarn.lock"],
+  pnpm: ["pnpm-lock.yaml"],
+  bun: ["bun.lock", "bun.lockb"],
+};
+// What else decides which files an installation makes.
+const CONFIG_FILES = [".npmrc", ".yarnrc", ".yarnrc.yml", "pnpm-workspace.yaml", ".pnpmfile.cjs"];
 const OWN_INSTALL_SCRIPTS = ["preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare"];
 const DEPENDENCY_FIELDS = ["dependencies", "devDependencies", "optionalDependencies"];
 
 /** What the app's files say, read once from the current directory. Throws Failure naming the file that cannot be used. */
 export function readProject() {
   const manifest = readManifest();
-  const lockFile = LOCK_FILES.find((name) => existsSync(name));
-  const lock = lockFile === undefined ? "" : readFileSync(lockFile, "utf8");
-  assertNpm(manifest, lockFile);
   const scripts = manifest.scripts ?? {};
-  const hasOwnInstallScripts = existsSync("binding.gyp") || OWN_INSTALL_SCRIPTS.some((name) => name in scripts);
+  const lockFiles = Object.fromEntries(
+    Object.entries(LOCK_FILES).flatMap(([manager, names]) => {
+      const name = names.find((candidate) => existsSync(candidate));
+      return name === undefined ? [] : [[manager, name]];
+    }),
+  );
+  const configs = Object.fromEntries(CONFIG_FILES.flatMap((name) => (existsSync(name) ? [[name, read(name)]] : [])));
   return {
     manifest,
-    lockFile,
-    lock,
-    npmrc: existsSync(".npmrc") ? readFileSync(".npmrc", "utf8") : "",
-    hasDependencies: hasDependencies(manifest, lock),
+    scripts,
+    /** Name of the lock file of each package manager that has one. */
+    lockFiles,
+    /** Text of the files that steer a package manager, by name. */
+    configs,
+    hasOwnInstallScripts: existsSync("binding.gyp") || OWN_INSTALL_SCRIPTS.some((name) => name in scripts),
     hasDevelopmentDependencies: Object.keys(manifest.devDependencies ?? {}).length > 0,
-    installsInPlace: hasOwnInstallScripts || hasLocalDependencies(manifest, lock),
-    hasOwnInstallScripts,
     buildScripts: ["heroku-prebuild", "heroku-build" in scripts ? "heroku-build" : "build", "heroku-postbuild"].filter(
       (name) => name in scripts,
     ),
   };
 }
 
+/** The same once the package manager is known: its lock file, and how what it installs must lie. */
+export function withLockFile(project, manager) {
+  const lockFile = project.lockFiles[manager];
+  const lock = lockFile === undefined ? "" : read(lockFile);
+  const { manifest, configs } = project;
+  const hasWorkspaces = manifest.workspaces !== undefined || /^packages:/m.test(configs["pnpm-workspace.yaml"] ?? "");
+  return {
+    ...project,
+    lockFile,
+    lock,
+    hasDependencies:
+      hasWorkspaces ||
+      DEPENDENCY_FIELDS.some((field) => Object.keys(manifest[field] ?? {}).length > 0) ||
+      lock.includes('"node_modules/'),
+    // Dependencies that are files of the app itself cannot be installed without it, nor kept apart from it.
+    installsInPlace: project.hasOwnInstallScripts || hasWorkspaces || hasLocalDependencies(manifest, lock),
+    hasWorkspaces,
+  };
+}
+
+const LOCAL_IN_LOCK = [
+  /"link":\s*true/, // npm
+  /"resolved":\s*"file:/,
+  /@(?:file|link|portal):\.{0,2}\//, // yarn
+  /(?:version|specifier|tarball|directory):\s*'?(?:link|file|workspace):/, // pnpm
+];
+
+function hasLocalDependencies(manifest, lock) {
+  if (LOCAL_IN_LOCK.some((pattern) => pattern.test(lock))) return true;
+  const wanted = DEPENDENCY_FIELDS.flatMap((field) => Object.values(manifest[field] ?? {}));
+  return wanted.some((range) => /^(?:file:|link:|portal:|workspace:|\.{0,2}\/|~\/)/.test(String(range)));
+}
+
 function readManifest() {
   if (!existsSync("package.json")) return {};
   let manifest;
   try {
-    manifest = JSON.parse(readFileSync("package.json", "utf8").replace(/^\uFEFF/, ""));
+    manifest = JSON.parse(read("package.json"));
   } catch (error) {
-    throw new Failure(`package.json is not valid JSON: ${error.message}`);
+    throw new Failure(`package.json is not valid JSON: ${error.message}`, {
+      hint: "Often it is a comma too many or a quote that is missing.",
+    });
   }
   if (typeof manifest !== "object" || manifest === null || Array.isArray(manifest)) {
-    throw new Failure("package.json is not a JSON object");
+    throw new Failure("package.json is not a JSON object", { hint: "It starts with { and ends with }." });
+  }
+  for (const field of ["scripts", "engines", ...DEPENDENCY_FIELDS]) {
+    const value = manifest[field];
+    if (value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value))) continue;
+    throw new Failure(`\`${field}\` of package.json is not a JSON object`, { hint: `Write it as "${field}": { … }.` });
   }
   return manifest;
 }
 
-function assertNpm(manifest, lockFile) {
-  const foreign = Object.keys(FOREIGN_LOCK_FILES).filter((name) => existsSync(name));
-  const { manager, reason } = packageManager(manifest, lockFile, foreign);
-  if (manager !== "npm") {
-    throw new Failure(
-      `this app uses ${manager} (${reason}), and only npm is supported for now. Run \`npm install\` once, commit package-lock.json, and remove what names ${manager}.`,
-    );
-  }
-  if (lockFile === undefined) return;
-  for (const name of foreign) console.log(`Warning: ${name} is not used, since there is ${lockFile}.`);
-}
-
-function packageManager(manifest, lockFile, foreign) {
-  const declared = /^([a-z]+)@/.exec(manifest.packageManager ?? "")?.[1];
-  if (declared !== undefined) return { manager: declared, reason: "packageManager in package.json" };
-  const engine = ["pnpm", "yarn"].find((name) => manifest.engines?.[name] !== undefined);
-  if (engine !== undefined) return { manager: engine, reason: `engines.${engine} in package.json` };
-  if (lockFile !== undefined || foreign.length === 0 || manifest.engines?.npm !== undefined) return { manager: "npm" };
-  return { manager: FOREIGN_LOCK_FILES[foreign[0]], reason: foreign[0] };
-}
-
-function hasDependencies(manifest, lock) {
-  if (DEPENDENCY_FIELDS.some((field) => Object.keys(manifest[field] ?? {}).length > 0)) return true;
-  return manifest.workspaces !== undefined || lock.includes('"node_modules/');
-}
-
-/** Dependencies that are files of the app itself: they cannot be installed without it, nor kept apart from it. */
-function hasLocalDependencies(manifest, lock) {
-  if (manifest.workspaces !== undefined || /"link":\s*true/.test(lock) || /"resolved":\s*"file:/.test(lock))
-    return true;
-  const wanted = DEPENDENCY_FIELDS.flatMap((field) => Object.values(manifest[field] ?? {}));
-  return wanted.some((range) => /^(?:file:|link:|\.{0,2}\/|~\/)/.test(String(range)));
+function read(file) {
+  return readFileSync(file, "utf8").replace(/^\uFEFF/, "");
 }
