@@ -25,8 +25,10 @@ import { readFiles, type Environment } from "./layer-environment.ts";
 import { build } from "./lifecycle/build-phase.ts";
 import { detect, type DetectFailure } from "./lifecycle/detect.ts";
 import { checkLayerContents, exportSlug } from "./lifecycle/export-slug.ts";
+import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
 import { restore } from "./lifecycle/restore.ts";
 import { openLayerCache, saveCache } from "./lifecycle/save-cache.ts";
+import { openTreeCache } from "./lifecycle/tree-cache.ts";
 import { asOperatingError } from "./operating-error.ts";
 import { LIFECYCLE, type BuildContext } from "./run-buildpack.ts";
 import { SourceStore } from "./source-store.ts";
@@ -246,10 +248,10 @@ export class BuildpackBuilder implements Builder {
     await prepare(request, context);
     banner("DETECTING");
     for (const note of request.buildpacks.notes) context.onOutput(LIFECYCLE, note);
-    const found = await detect(request.buildpacks.order, context);
+    const found = await detect(request.buildpacks.order, context, request.buildpacks.lookup);
     if (!found.ok) throw detectFailure(found, context, request);
     banner("RESTORING");
-    await restore(found.group, cache.committed, context);
+    await restore(found.group, { cache: openTreeCache(cache.committed) }, context);
     banner("BUILDING");
     const { built, processes } = await build(found.group, found.plan, context);
     if (processes.length === 0) throw new PortsideError("E_NO_PROCESS");
@@ -337,8 +339,9 @@ function detectFailure(found: DetectFailure, context: BuildContext, request: Pre
   const { contract, buildpacks } = request;
   for (const line of found.report) context.onOutput(LIFECYCLE, line);
   if (found.errored.length > 0) {
-    const problem = `detection broke in ${found.errored.map(({ id, code }) => `${id} (${code})`).join(", ")}`;
-    return new PortsideError("E_BUILD_FAILED", { problem }, { evidence: found.errored.flatMap(({ lines }) => lines) });
+    const problem = `detection broke in ${found.errored.map(({ id, code, problem: why }) => `${id} (${why ?? code})`).join(", ")}`;
+    const evidence = found.errored.flatMap(({ lines }) => lines);
+    return new PhaseFailure({ phase: "detect", problem, exitCode: EXIT.detectErrored, evidence });
   }
   const { origin, references } = buildpacks;
   if (references.length === 0) return new PortsideError(contract.hasProcfile ? "E_NO_PROCESS" : "E_NOTHING_DETECTED");

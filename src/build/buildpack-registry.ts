@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { readTextIfExists } from "../lib/files.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { parseBuildpackToml, type BuildpackToml } from "./files/buildpack-toml.ts";
@@ -31,16 +31,42 @@ export function readBuildpacks(directory: string): BuildpackRegistry {
       .flatMap((entry) => {
         const home = join(directory, entry.name);
         const text = readTextIfExists(join(home, "buildpack.toml"));
-        return text === undefined
-          ? []
-          : [{ ...parseBuildpackToml(text, `${entry.name}/buildpack.toml`), directory: home }];
+        return text === undefined ? [] : [toBuildpack(text, home, `${entry.name}/buildpack.toml`)];
       });
+    refuseTwins(buildpacks);
     return { buildpacks, order: parseOrder(readFileSync(join(directory, "order.toml"), "utf8")) };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw new PortsideError("E_BUILD_FAILED", { problem: error.message }, { cause: error });
   }
 }
+
+function refuseTwins(buildpacks: readonly Buildpack[]): void {
+  const known = new Map<string, Buildpack>();
+  for (const buildpack of buildpacks) {
+    const name = `${buildpack.id}@${buildpack.version}`;
+    const twin = known.get(name);
+    if (twin !== undefined) {
+      const [one, other] = [basename(twin.directory), basename(buildpack.directory)];
+      throw new DocumentError(name, `two buildpacks have this id and version: ${one} and ${other}`);
+    }
+    known.set(name, buildpack);
+  }
+}
+
+/**
+ * A buildpack from the text of its `buildpack.toml`. One that names no target and has a `bin/build` is made for Linux.
+ * Throws `DocumentError`. cnb.md §2.
+ */
+export function toBuildpack(text: string, directory: string, document: string): Buildpack {
+  const toml = parseBuildpackToml(text, document);
+  const isUntold = toml.targets.length === 0 && toml.order.length === 0;
+  const targets = isUntold && existsSync(join(directory, "bin/build")) ? [{ os: "linux", distros: [] }] : toml.targets;
+  return { ...toml, targets, directory };
+}
+
+/** Finds a buildpack by exact id, and version if one is named. */
+export type BuildpackLookup = (id: string, version: string | undefined) => Buildpack | undefined;
 
 // Buildpacks are plain JavaScript and shell; TypeScript beside them is their tests.
 const UNBUILT = /\.ts$|^README\.md$/;

@@ -22,13 +22,14 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function baseEnvironment(machine: {
   readonly basePath: string;
   readonly home: string;
-  readonly temporary: string;
+  /** TMPDIR, which is not in the list: without it programs write where other builds do. Absent: not set. */
+  readonly temporary?: string;
   /** The platform's own environment, or the part of it the operator allows. */
   readonly inherited: Environment;
 }): Environment {
   const kept = Object.entries(machine.inherited).filter(([name]) => INHERITED.has(name));
-  // TMPDIR is not in the list, but without it programs write where other builds do.
-  return { ...Object.fromEntries(kept), PATH: machine.basePath, HOME: machine.home, TMPDIR: machine.temporary };
+  const temporary = machine.temporary === undefined ? {} : { TMPDIR: machine.temporary };
+  return { ...Object.fromEntries(kept), PATH: machine.basePath, HOME: machine.home, ...temporary };
 }
 
 /** Where the variables of one buildpack's programs come from. */

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import { hasCode } from "../lib/files.ts";
+import { DocumentError } from "./files/toml-document.ts";
 import { applyEnvAction, type EnvAction } from "../model/launch-plan.ts";
 
 /** Names and values of a process; nothing in it is inherited. */
@@ -59,11 +60,15 @@ const ACTIONS: Readonly<Record<string, EnvAction>> = {
 
 /**
  * The operations of an `env` directory, in byte order of the file names; empty when there is no such directory.
- * Values are the files' content, byte for byte. `bare` is what a name without suffix means. Unknown suffixes are ignored,
- * directories too. cnb.md §6.2.
+ * Values are the files' content, byte for byte; those behind links too, but for links that leave `within`: `DocumentError`.
+ * `bare` is what a name without suffix means. Unknown suffixes are ignored, directories too. cnb.md §6.2.
  */
-export function readEnvDirectory(directory: string, bare: EnvAction = "override"): readonly EnvOperation[] {
-  const files = new Map(readFiles(directory));
+export function readEnvDirectory(
+  directory: string,
+  bare: EnvAction = "override",
+  within?: string,
+): readonly EnvOperation[] {
+  const files = new Map(readFiles(directory, within));
   return [...files].flatMap(([file, value]) => {
     const dot = file.indexOf(".");
     const name = dot < 0 ? file : file.slice(0, dot);
@@ -74,9 +79,27 @@ export function readEnvDirectory(directory: string, bare: EnvAction = "override"
   });
 }
 
-/** Name and content of each file of a directory, links to files included, in byte order. */
-export function readFiles(directory: string): readonly (readonly [name: string, content: string])[] {
-  return fileNames(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")] as const);
+/** Linux takes no longer string into an environment (MAX_ARG_STRLEN). */
+const VALUE_BYTES_MAX = 128 * 1024;
+
+/**
+ * Name and content of each file of a directory, links to files included, in byte order. With `within`, a link that leaves that
+ * directory is a `DocumentError`: whoever made it would read with our rights (decision 0011).
+ */
+export function readFiles(directory: string, within?: string): readonly (readonly [name: string, content: string])[] {
+  return fileNames(directory).map((name) => {
+    const path = join(directory, name);
+    if (within !== undefined) checkStays(path, within);
+    return [name, readFileSync(path, "utf8")] as const;
+  });
+}
+
+function checkStays(path: string, within: string): void {
+  const name = `file \`${basename(dirname(path))}/${basename(path)}\``;
+  if (!realpathSync(path).startsWith(`${realpathSync(within)}${sep}`)) {
+    throw new DocumentError(name, "it is a link out of the layers directory");
+  }
+  if (statSync(path).size > VALUE_BYTES_MAX) throw new DocumentError(name, "it is larger than a variable can be");
 }
 
 /** Names of the files of a directory, links to files included, in byte order; empty when it does not exist. */
@@ -119,12 +142,12 @@ export function prependPath(environment: Environment, name: string, directory: s
  * What later buildpacks see of one buildpack's build layers: root directories of all, then `env/` and `env.build/` of each,
  * layers in the order given (alphabetical). cnb.md §5.2, §6.2.
  */
-export function applyBuildLayers(environment: Environment, layers: readonly string[]): Environment {
+export function applyBuildLayers(environment: Environment, layers: readonly string[], within?: string): Environment {
   let next = environment;
   for (const { name, directory } of layers.flatMap(buildRootDirectories)) next = prependPath(next, name, directory);
   for (const layer of layers) {
-    next = applyEnvOperations(next, readEnvDirectory(join(layer, "env")));
-    next = applyEnvOperations(next, readEnvDirectory(join(layer, "env.build")));
+    next = applyEnvOperations(next, readEnvDirectory(join(layer, "env"), "override", within));
+    next = applyEnvOperations(next, readEnvDirectory(join(layer, "env.build"), "override", within));
   }
   return next;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execGroup } from "../lib/exec-group.ts";
 import { hasCode } from "../lib/files.ts";
@@ -7,6 +7,7 @@ import { escapedId, type Buildpack } from "./buildpack-registry.ts";
 import { buildpackEnvironment } from "./environment.ts";
 import { isApiAtLeast } from "./files/buildpack-toml.ts";
 import type { Environment } from "./layer-environment.ts";
+import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
 import { targetVariables, type BuildTarget } from "./target.ts";
 
 /** Where one build works. All absolute; all below the artifact's directory but the operator's settings. */
@@ -23,6 +24,8 @@ export type BuildDirectories = {
 /** What every phase works with. */
 export type BuildContext = {
   readonly directories: BuildDirectories;
+  /** Where `group.toml` and `plan.toml` are written to. Default: in the layers directory. */
+  readonly documents?: { readonly group: string; readonly plan: string };
   readonly target: BuildTarget;
   /** Before layers, variables and settings. */
   readonly environment: Environment;
@@ -30,8 +33,22 @@ export type BuildContext = {
   readonly network: Environment;
   /** A line of a buildpack (its id is the source) or of the lifecycle itself. */
   readonly onOutput: (source: string, line: string) => void;
+  /** What only somebody looking for a fault wants to read. Default: nowhere. */
+  readonly onDebug?: (line: string) => void;
+  /** What is no failure but should be put right. Default: a line of output. */
+  readonly onWarning?: (line: string) => void;
+  /** `CNB_EXEC_ENV` for API 0.12 and newer. Default: `production`. */
+  readonly execEnv?: string;
+  /** For one `bin/detect`. Default: a minute. */
+  readonly detectLimitMs?: number;
   readonly signal: AbortSignal;
 };
+
+/** Tells what is no failure but should be put right. */
+export function warn(context: BuildContext, line: string): void {
+  if (context.onWarning === undefined) context.onOutput(LIFECYCLE, `Warning: ${line}`);
+  else context.onWarning(line);
+}
 
 /** The source of the lifecycle's own lines. */
 export const LIFECYCLE = "lifecycle";
@@ -78,6 +95,7 @@ export async function runBuildpack(
     CNB_BUILDPACK_DIR: buildpack.directory,
     ...(isApiAtLeast(buildpack.api, 8) ? { CNB_PLATFORM_DIR: platform } : {}),
     ...(isApiAtLeast(buildpack.api, 10) ? targetVariables(context.target) : {}),
+    ...(isApiAtLeast(buildpack.api, 12) ? { CNB_EXEC_ENV: context.execEnv ?? "production" } : {}),
   };
   try {
     const result = await execGroup([join(buildpack.directory, "bin", run.program), ...run.args], {
@@ -95,7 +113,8 @@ export async function runBuildpack(
   } catch (error) {
     if (!hasCode(error, "ENOENT", "EACCES", "ENOEXEC", "E2BIG")) throw error;
     const problem = `bin/${run.program} of ${buildpack.id} could not be started (${(error as NodeJS.ErrnoException).code})`;
-    throw new PortsideError("E_BUILD_FAILED", { problem }, { cause: error });
+    const exitCode = run.program === "build" ? EXIT.buildpackFailed : EXIT.detect;
+    throw new PhaseFailure({ phase: run.program, problem, exitCode, buildpack: buildpack.id, cause: error });
   }
 }
 
@@ -106,11 +125,6 @@ export function writePlanFile(context: BuildContext, name: string, content: stri
   const path = join(plans, `${name}.toml`);
   writeFileSync(path, content, { mode: 0o600 });
   return path;
-}
-
-/** What a program left in its plan file. */
-export function readPlanFile(path: string): string {
-  return readFileSync(path, "utf8");
 }
 
 /** The directory of a buildpack's layers. */

@@ -25,6 +25,7 @@ const EDGES: Readonly<Record<string, readonly string[] | "everything">> = {
   "bin/portside": ["cli"],
   "bin/portsided": ["server"],
   "bin/portside-edge": ["edge"],
+  "bin/portside-lifecycle": ["build"],
   buildpacks: [],
   test: "everything",
   tools: "everything",

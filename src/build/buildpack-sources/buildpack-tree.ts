@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { exec } from "../../lib/exec.ts";
 import { readTextIfExists } from "../../lib/files.ts";
 import type { Digest } from "../../model/source.ts";
-import type { Buildpack } from "../buildpack-registry.ts";
-import { parseBuildpackToml } from "../files/buildpack-toml.ts";
+import { toBuildpack, type Buildpack } from "../buildpack-registry.ts";
 import { DocumentError } from "../files/toml-document.ts";
 import { invalid } from "./reference.ts";
 import type { StoredTree, TreeStore } from "./tree-store.ts";
@@ -78,8 +77,8 @@ export function readStored(tree: StoredTree, reference: string): LocatedBuildpac
 function parseTree(directory: string, reference: string): Buildpack {
   try {
     const text = readTextIfExists(join(directory, "buildpack.toml")) ?? "";
-    const buildpack: Buildpack = { ...parseBuildpackToml(text), directory };
-    assertPrograms(buildpack, text, reference);
+    const buildpack = toBuildpack(text, directory, "buildpack.toml");
+    assertPrograms(buildpack, reference);
     return buildpack;
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
@@ -88,8 +87,8 @@ function parseTree(directory: string, reference: string): Buildpack {
 }
 
 /** A composite has an order instead of programs of its own. */
-function assertPrograms(buildpack: Buildpack, text: string, reference: string): void {
-  if (/^\s*\[\[\s*order\s*\]\]/m.test(text)) return;
+function assertPrograms(buildpack: Buildpack, reference: string): void {
+  if (buildpack.order.length > 0) return;
   for (const program of ["detect", "build"]) {
     const stat = statSync(join(buildpack.directory, "bin", program), { throwIfNoEntry: false });
     if (stat?.isFile() === true && (stat.mode & 0o111) !== 0) continue;

@@ -27,8 +27,9 @@ describe("buildpack.toml (cnb.md §2)", () => {
   test("what it says, defaults filled in", () => {
     const text = `api = "0.10"\n${BUILDPACK}clear-env = true\n[[targets]]\nos = "linux"\n[metadata]\naliases = ["x/y"]\nother = 1\n`;
     const { targets, aliases, clearEnv, keepsLayerFiles, ...rest } = parseBuildpackToml(text);
-    assert.deepEqual(rest, { api: "0.10", id: "a/b", version: "1.2.3" });
-    assert.deepEqual([targets, aliases, clearEnv, keepsLayerFiles], [[{ os: "linux" }], ["x/y"], true, false]);
+    assert.deepEqual(rest, { api: "0.10", id: "a/b", version: "1.2.3", order: [], sbomFormats: [] });
+    const expected = [[{ os: "linux", distros: [] }], ["x/y"], true, false];
+    assert.deepEqual([targets, aliases, clearEnv, keepsLayerFiles], expected);
     const bare = parseBuildpackToml(`api = "0.7"\n${BUILDPACK}name = "A"\nhomepage = "h"`);
     assert.deepEqual([bare.targets, bare.aliases, bare.clearEnv, bare.name, bare.homepage], [[], [], false, "A", "h"]);
   });
@@ -45,7 +46,7 @@ describe("buildpack.toml (cnb.md §2)", () => {
       [withId("../a"), /cannot be an id/],
       [withId("a//b"), /cannot be an id/],
       [withId("a b"), /buildpack\.id/],
-      ['api = "0.10"\n[buildpack]\nid = "a"\nversion = "1"\n', /buildpack\.version/],
+      ['api = "0.10"\n[buildpack]\nid = "a"\nversion = "../1"\n', /buildpack\.version/],
       ["api = \n", /line 1, column \d+/],
     ]);
   });
@@ -133,7 +134,7 @@ describe("launch.toml (cnb.md §5.2)", () => {
       "0.10",
     );
     assert.deepEqual([{ ...labels[0] }, { ...slices[0] }], [{ key: "k", value: "v" }, { paths: ["a/*"] }]);
-    assert.deepEqual(parseLaunchToml("", "0.10"), { processes: [], labels: [], slices: [] });
+    assert.deepEqual(parseLaunchToml("", "0.10"), { processes: [], labels: [], slices: [], warnings: [] });
   });
   test("refuses", () => {
     const default2 = line('command = ["a"]\ndefault = true');

@@ -21,6 +21,8 @@ export type LaunchToml = {
   readonly processes: readonly DeclaredProcess[];
   readonly labels: readonly { readonly key: string; readonly value: string }[];
   readonly slices: readonly { readonly paths: readonly string[] }[];
+  /** What the file says and its API version does not know. */
+  readonly warnings: readonly string[];
 };
 
 const PROCESS = {
@@ -68,5 +70,10 @@ export function parseLaunchToml(text: string, api: string, document = "launch.to
   if (declared.filter((process) => process.default).length > 1) {
     throw new DocumentError(document, "more than one process is the default");
   }
-  return { processes: declared, labels, slices };
+  const warnings = isApiAtLeast(api, 8)
+    ? []
+    : processes
+        .filter((process) => process["working-dir"] !== undefined)
+        .map(({ type }) => `the working directory of \`${type}\` is ignored: buildpack API ${api} knows none`);
+  return { processes: declared, labels, slices, warnings };
 }

@@ -34,6 +34,11 @@ export function withoutTypes(text: string, document: string): string {
   return isSameTable(cut, wanted, document) ? cut : formatDocument(wanted);
 }
 
+/** The same file anew from what an image or a tar cache holds of it: a table, so that the buildpack's own bytes are gone. */
+export function formatLayerMetadata(metadata: Readonly<Record<string, unknown>>): string {
+  return Object.keys(metadata).length === 0 ? "" : formatDocument({ metadata });
+}
+
 function isSameTable(text: string, wanted: Readonly<Record<string, unknown>>, document: string): boolean {
   try {
     return isDeepStrictEqual(parseTable(text, document), wanted);

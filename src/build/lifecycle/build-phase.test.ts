@@ -120,7 +120,10 @@ describe("programs (cnb.md §5.1)", () => {
   test("a failure carries id, exit code and the last 20 lines; later buildpacks do not run", async () => {
     const fakes = { a: { build: "seq 30; exit 4" }, b: { build: ': >"$HOME/ran"' } };
     await assert.rejects(run(fakes), (error: PortsideError) => {
-      assert.deepEqual([error.code, error.message], ["E_BUILD_FAILED", "The build failed: a ended with exit code 4."]);
+      assert.deepEqual(
+        [error.code, error.message],
+        ["E_BUILD_FAILED", "The build failed: in build, a ended with exit code 4."],
+      );
       assert.deepEqual(
         error.evidence,
         Array.from({ length: 20 }, (_, index) => String(index + 11)),

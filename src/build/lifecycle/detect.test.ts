@@ -3,7 +3,6 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { GroupMember } from "../buildpack-registry.ts";
-import { PortsideError } from "../../model/error-registry.ts";
 import { BuildBench, type FakeBuildpack } from "../testing/build-bench.ts";
 import { detect } from "./detect.ts";
 
@@ -83,6 +82,7 @@ describe("what went wrong (cnb.md §3.3, §10)", () => {
     );
     assert.deepEqual(found, {
       ok: false,
+      exitCode: 20,
       errored: [],
       report: [
         "======== Output: a@1.0.0 ========",
@@ -91,37 +91,51 @@ describe("what went wrong (cnb.md §3.3, §10)", () => {
         "fail: a@1.0.0",
         "skip: b@1.0.0",
         "No buildpack groups passed detection.",
+        "Please check that you are running against the correct path.",
       ],
     });
   });
 
-  const BROKEN: readonly (readonly [string, string, number | string])[] = [
+  const BROKEN: readonly (readonly [name: string, script: string, code: number, problem?: RegExp])[] = [
     ["an exit code of its own", "echo oops; exit 3", 3],
-    ["a plan that is no TOML", `echo oops; ${plan("[[provides")}`, -1],
-    ["a version outside of metadata", `echo oops; ${plan("[[requires]]", 'name = "x"', 'version = "1"')}`, -1],
-    ["a signal", "echo oops; kill -9 $$", "was killed by SIGKILL"],
+    ["a plan that is no TOML", `echo oops; ${plan("[[provides")}`, -1, /^build plan: line 1/],
+    [
+      "a version outside of metadata",
+      `echo oops; ${plan("[[requires]]", 'name = "x"', 'version = "1"')}`,
+      -1,
+      /`version`/,
+    ],
+    ["a plan that is gone", 'echo oops; rm "$2"', -1, /^build plan: is gone/],
+    ["a pipe instead of a plan", 'echo oops; rm "$2"; mkfifo "$2"', -1, /^build plan: is not a regular file/],
+    ["a link instead of a plan", 'echo oops; ln -sf /etc/passwd "$2"', -1, /^build plan: is a link/],
+    ["a plan of bytes that are no text", `echo oops; printf '\\377' >"$2"`, -1, /^build plan: is not UTF-8/],
+    ["a signal", "echo oops; kill -9 $$", -1, /^bin\/detect was killed by SIGKILL/],
   ];
-  for (const [name, script, code] of BROKEN) {
+  for (const [name, script, code, problem] of BROKEN) {
     test(name, async () => {
       const found = await detect([[required("a", { detect: script })]], bench.context());
       assert.ok(!found.ok);
-      assert.deepEqual(
-        found.errored.map((one) => [one.id, one.code, one.lines[0]]),
-        [["a", code, "oops"]],
-      );
-      assert.ok(found.report.includes(`err:  a@1.0.0 (${code})`));
+      const [one, ...others] = found.errored;
+      assert.deepEqual([found.exitCode, one?.id, one?.code, one?.lines, others], [21, "a", code, ["oops"], []]);
+      assert.match(one?.problem ?? "", problem ?? /^$/);
+      assert.ok(found.report.includes(code === -1 ? "err:  a@1.0.0" : `err:  a@1.0.0 (${code})`));
     });
   }
 
-  test("a program that cannot be started stops the operation, naming it", async () => {
+  test("one that does not end is killed and counts as broken", async () => {
+    const context = bench.context("one", { detectLimitMs: 100 });
+    const found = await detect([[required("a", { detect: "echo oops; sleep 300" })]], context);
+    assert.ok(!found.ok);
+    assert.deepEqual([found.exitCode, found.errored[0]?.problem], [21, "bin/detect took longer than 0.1 s"]);
+  });
+
+  test("a program that cannot be started counts as broken; it is named", async () => {
     const member = required("a");
-    bench.write({ "buildpacks/a/bin/detect": "" });
-    const isRight = (error: PortsideError): boolean => error.code === "E_BUILD_FAILED" || error.code === "E_INTERNAL";
     bench.write({ "buildpacks/a/bin/detect": "#!/nowhere/sh\n" });
-    await assert.rejects(
-      detect([[member]], bench.context()),
-      (error: PortsideError) => isRight(error) && /bin\/detect of a/.test(error.message),
-    );
+    const found = await detect([[member]], bench.context());
+    assert.ok(!found.ok);
+    assert.deepEqual([found.exitCode, found.errored[0]?.code], [21, -1]);
+    assert.match(found.errored[0]?.problem ?? "", /bin\/detect of a could not be started/);
   });
 
   test("an abort is E_CANCELLED", async () => {
@@ -151,13 +165,14 @@ describe("what bin/detect sees (cnb.md §3.1)", () => {
     "CNB_TARGET_ARCH",
     "CNB_TARGET_DISTRO_NAME",
     "CNB_TARGET_DISTRO_VERSION",
+    "CNB_EXEC_ENV",
   ];
   for (const [api, count] of [
     ["0.7", 1],
     ["0.8", 3],
     ["0.9", 3],
     ["0.10", 7],
-    ["0.12", 7],
+    ["0.12", 8],
   ] as const) {
     test(`API ${api}`, async () => {
       const env = await environmentOf(api);
@@ -168,7 +183,7 @@ describe("what bin/detect sees (cnb.md §3.1)", () => {
       );
       const text = (name: string): string => readFileSync(join(bench.root, "one/scratch", name), "utf8").trim();
       assert.equal(text("cwd"), join(bench.root, "one/app"));
-      const planFile = join(bench.root, "one/scratch/plans/a.detect.toml");
+      const planFile = join(bench.root, "one/scratch/plans/a@1.0.0.detect.toml");
       assert.equal(text("args"), `${join(bench.root, "one/scratch/platform")} ${planFile}`);
       if (count > 1) assert.equal(env.get("CNB_BUILD_PLAN_PATH"), planFile);
     });

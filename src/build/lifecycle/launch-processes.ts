@@ -13,16 +13,16 @@ export function mergeProcesses(
   const warnings: string[] = [];
   let defaultType: string | undefined;
   for (const { buildpackId, processes } of declared) {
-    const dropped = processes.find((process) => process.type === defaultType && !process.default);
-    if (dropped !== undefined && !processes.some((process) => process.default)) {
-      warnings.push(
-        `${buildpackId} declares \`${dropped.type}\` again without making it the default: there is none now`,
-      );
-    }
-    if (dropped !== undefined) defaultType = undefined;
+    let lost: string | undefined;
     for (const process of processes) {
+      if (process.default) [defaultType, lost] = [process.type, undefined];
+      else if (process.type === defaultType) [defaultType, lost] = [undefined, process.type];
       byType.set(process.type, { ...process, buildpackId });
-      if (process.default) defaultType = process.type;
+    }
+    if (lost !== undefined) {
+      warnings.push(
+        `redefining the following default process type with a process not marked as default: ${lost} (by ${buildpackId}); there is no default now`,
+      );
     }
   }
   return {

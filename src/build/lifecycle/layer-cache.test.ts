@@ -16,8 +16,9 @@ import type { BuildContext } from "../run-buildpack.ts";
 import { BuildBench, type FakeBuildpack } from "../testing/build-bench.ts";
 import { build, type BuiltBuildpack } from "./build-phase.ts";
 import { checkLayerContents, exportSlug } from "./export-slug.ts";
-import { restore, whatReturns } from "./restore.ts";
+import { restore, whatReturns, type Earlier } from "./restore.ts";
 import { openLayerCache, saveCache, type LayerCache } from "./save-cache.ts";
+import { openTreeCache } from "./tree-cache.ts";
 
 let bench: BuildBench;
 beforeEach(() => (bench = new BuildBench()));
@@ -27,6 +28,7 @@ const at = (path: string): string => join(bench.root, path);
 const text = (path: string): string => readFileSync(at(path), "utf8");
 const inode = (path: string): number => lstatSync(at(path)).ino;
 const cache = (): LayerCache => openLayerCache(at("cache"));
+const earlier = (): Earlier => ({ cache: openTreeCache(cache().committed) });
 
 /** Restores, builds and saves as a whole build does. */
 async function round(
@@ -34,7 +36,7 @@ async function round(
   group: readonly Buildpack[],
 ): Promise<{ built: readonly BuiltBuildpack[]; context: BuildContext }> {
   const context = bench.context(name);
-  await restore(group, cache().committed, context);
+  await restore(group, earlier(), context);
   const { built } = await build(group, [], context);
   checkLayerContents(built, context);
   await saveCache(built, cache(), context);
@@ -69,7 +71,7 @@ describe("what comes back (cnb.md §4)", () => {
     const group = [pack(script)];
     await round("one", group);
     const context = bench.context("two");
-    assert.equal(await restore(group, cache().committed, context), 1);
+    assert.equal(await restore(group, earlier(), context), 1);
     assert.equal(text("two/layers/a/kept/f"), "made\n");
     assert.equal(text("two/layers/a/kept.toml"), "[metadata]\nv = 1.0\n");
     assert.equal(text("two/layers/a/store.toml"), "[metadata]\nn = 1.0\n");
@@ -86,7 +88,7 @@ describe("what comes back (cnb.md §4)", () => {
 
   test("layers of buildpacks that do not take part are ignored", async () => {
     await round("one", [pack(layer("kept", "cache"))]);
-    assert.equal(await restore([bench.buildpack("b")], cache().committed, bench.context("two")), 0);
+    assert.equal(await restore([bench.buildpack("b")], earlier(), bench.context("two")), 0);
     assert.equal(existsSync(at("two/layers/a")), false);
   });
 
@@ -95,7 +97,7 @@ describe("what comes back (cnb.md §4)", () => {
     await round("one", group);
     writeFileSync(at("cache/committed/a/one.toml"), "[types");
     rmSync(at("cache/committed/a/two"), { recursive: true });
-    assert.equal(await restore(group, cache().committed, bench.context("two")), 0);
+    assert.equal(await restore(group, earlier(), bench.context("two")), 0);
     assert.match(bench.output.join("\n"), /lifecycle: Not restoring a:one: one\.toml: line 1/);
     assert.deepEqual(readdirSync(at("two/layers/a")), []);
   });
@@ -143,7 +145,7 @@ describe("saving (cnb.md §9)", () => {
     await round("one", group);
     renameSync(at("cache/committed"), at("cache/committed-backup"));
     mkdirSync(at("cache/staging/rest"), { recursive: true });
-    assert.equal(await restore(group, cache().committed, bench.context("two")), 1);
+    assert.equal(await restore(group, earlier(), bench.context("two")), 1);
     await round("three", [pack(`${layer("c", "cache")}; echo x >>"$1/c/f"`)]);
     assert.deepEqual([readdirSync(at("cache")), readdirSync(at("cache/committed"))], [["committed"], ["a"]]);
   });
