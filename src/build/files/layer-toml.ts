@@ -5,6 +5,9 @@ import { DocumentError, formatDocument, parseDocument, parseTable } from "./toml
 /** What a layer is for. All false: for nothing, it is set aside. */
 export type LayerTypes = { readonly launch: boolean; readonly build: boolean; readonly cache: boolean };
 
+/** A layer a buildpack made or kept. */
+export type BuiltLayer = { readonly name: string; readonly types: LayerTypes };
+
 const FLAG = z.boolean().default(false);
 const SCHEMA = z.object({
   types: z.object({ launch: FLAG, build: FLAG, cache: FLAG }).default({ launch: false, build: false, cache: false }),

@@ -5,7 +5,7 @@ import { escapedId, type Buildpack } from "../buildpack-registry.ts";
 import type { Requirement } from "../files/build-plan.ts";
 import { isApiAtLeast } from "../files/buildpack-toml.ts";
 import type { LaunchToml } from "../files/launch-toml.ts";
-import type { LayerTypes } from "../files/layer-toml.ts";
+import type { BuiltLayer } from "../files/layer-toml.ts";
 import { formatMetadataToml } from "../files/metadata-toml.ts";
 import { formatBuildpackPlan, type PlanEntry } from "../files/plan-toml.ts";
 import { DocumentError } from "../files/toml-document.ts";
@@ -25,9 +25,6 @@ import { EXIT, PhaseFailure } from "./phase-failure.ts";
 import { collectSbom } from "./sbom-files.ts";
 
 export const BUILD_LIMIT_MS = 30 * 60_000;
-
-/** A layer a buildpack made or kept. */
-export type BuiltLayer = { readonly name: string; readonly types: LayerTypes };
 
 /** What one buildpack left behind, layers in alphabetical order. */
 export type BuiltBuildpack = {

@@ -4,12 +4,11 @@ import type { Buildpack } from "../buildpack-registry.ts";
 import type { Requirement } from "../files/build-plan.ts";
 import { parseBuildToml } from "../files/build-toml.ts";
 import { parseLaunchToml, type LaunchToml } from "../files/launch-toml.ts";
-import { parseLayerTypes } from "../files/layer-toml.ts";
+import { parseLayerTypes, type BuiltLayer } from "../files/layer-toml.ts";
 import { readDocument } from "../files/read-document.ts";
 import { checkStoreToml } from "../files/store-toml.ts";
 import { DocumentError } from "../files/toml-document.ts";
 import { layersOf, type BuildContext } from "../run-buildpack.ts";
-import type { BuiltLayer } from "./build-phase.ts";
 
 const RESERVED = new Set(["build.toml", "launch.toml", "store.toml"]);
 

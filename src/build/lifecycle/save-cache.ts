@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { readTextIfExists } from "../../lib/files.ts";
 import { copyTree, isSameTree, makeFilesReadOnly } from "../../lib/tree.ts";
 import { escapedId } from "../buildpack-registry.ts";
+import type { BuiltLayer } from "../files/layer-toml.ts";
 import { directoryNames, fileNames } from "../layer-environment.ts";
 import { layersOf, type BuildContext } from "../run-buildpack.ts";
-import type { BuiltBuildpack, BuiltLayer } from "./build-phase.ts";
+import type { BuiltBuildpack } from "./build-phase.ts";
 
 /** The layer cache of one app: `committed/<buildpack>/<layer>/`, `<layer>.toml` and `store.toml`, as the buildpack left them. */
 export type LayerCache = { readonly committed: string; readonly staging: string; readonly backup: string };

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { escapedId, type Buildpack } from "../buildpack-registry.ts";
+import type { BuiltLayer } from "../files/layer-toml.ts";
 import { readDocument } from "../files/read-document.ts";
 import { DocumentError } from "../files/toml-document.ts";
 import { fileNames } from "../layer-environment.ts";
-import type { BuiltLayer } from "./build-phase.ts";
 
 /** Media types of SBOM files, by what follows `.sbom.` in their names. cnb.md §5.2. */
 const FORMATS: Readonly<Record<string, string>> = {
