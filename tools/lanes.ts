@@ -57,6 +57,15 @@ const LANES = {
     limitMs: 6 * MINUTE_MS,
   },
   conformance: testLane({ name: "conformance", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  // Each test has its own directories, and most of them call the program in their own process.
+  cnb: {
+    name: "cnb",
+    kind: "tests",
+    argv: [NODE, "--test", `--test-timeout=${2 * MINUTE_MS}`, "--test-concurrency=2", "test/cnb/**/*.test.ts"],
+    limitMs: 8 * MINUTE_MS,
+    stage: 2,
+    files: ["test/cnb/**/*.test.ts"],
+  },
   simulation: testLane({ name: "simulation", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   edge: testLane({ name: "edge", stage: 3, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   acceptance: testLane({ name: "acceptance", stage: 4, limitMs: 8 * MINUTE_MS, testLimitMs: 5 * MINUTE_MS }),
@@ -75,10 +84,23 @@ const LANES = {
 } as const satisfies Record<string, Lane>;
 
 const { unit, unitProcesses, buildpacks, pip, types, lint, lintTypes, format, knip, tidy } = LANES;
-const { conformance, simulation, edge, acceptance, security, real, unprivileged } = LANES;
+const { conformance, simulation, cnb, edge, acceptance, security, real, unprivileged } = LANES;
 // The longest first, so that two side by side end at about the same time.
-const CHECK = [unitProcesses, unit, buildpacks, types, lintTypes, lint, format, knip, tidy, conformance, simulation];
-const TEST = [unitProcesses, unit, buildpacks, pip, tidy, conformance, simulation, edge, acceptance, security];
+const CHECK = [
+  unitProcesses,
+  unit,
+  buildpacks,
+  types,
+  lintTypes,
+  lint,
+  format,
+  knip,
+  tidy,
+  conformance,
+  cnb,
+  simulation,
+];
+const TEST = [unitProcesses, unit, buildpacks, pip, tidy, conformance, cnb, simulation, edge, acceptance, security];
 
 /** What `npm run …` calls run. `test` needs no network, root or Docker; `real` and so `ci` need the npm registry. */
 export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
@@ -87,5 +109,5 @@ export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
   acceptance: [acceptance],
   real: [real],
   ci: [...new Set<Lane>([...CHECK, ...TEST, real, unprivileged])],
-  "as-user": [unitProcesses, unit, buildpacks, pip, conformance, acceptance],
+  "as-user": [unitProcesses, unit, buildpacks, pip, conformance, cnb, acceptance],
 };

@@ -46,7 +46,8 @@ const RESERVED_IDS = new Set(["app", "config", "generated", "sbom"]);
 /** An id: parts of a path, none of them empty or dots. */
 export const ID = z
   .string()
-  .regex(/^[A-Za-z0-9./-]+$/, "an id is letters, digits, `.`, `/` and `-`")
+  // The specification knows no `_`, the reference takes it.
+  .regex(/^[A-Za-z0-9._/-]+$/, "an id is letters, digits, `.`, `/`, `-` and `_`")
   .refine((id) => id.split("/").every((part) => part !== "" && part !== "." && part !== ".."), "cannot be an id")
   .refine((id) => !RESERVED_IDS.has(id), "cannot be an id");
 /** The specification wants X.Y.Z, the reference takes anything; it becomes a directory's name. */

@@ -185,9 +185,16 @@ class Detection {
         ? []
         : [{ id: buildpack.id, version: buildpack.version, optional, plan: verdict.plan, buildpack }],
     );
+    if (elements.length === 0) {
+      this.log.debug("fail: no viable buildpacks in group");
+      return "failed";
+    }
     const resolved = resolvePlan(elements);
     this.log.debug(...resolved.log);
-    if (!resolved.ok) return "failed";
+    if (!resolved.ok) {
+      this.log.debug("check the provided order: buildpacks that provide must run before those that require");
+      return "failed";
+    }
     const group = resolved.taking.flatMap((index) => elements[index]?.buildpack ?? []);
     this.log.taking(group, places.length);
     return { group, plan: resolved.entries };

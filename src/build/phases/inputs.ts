@@ -25,6 +25,15 @@ export class Inputs {
     this.#directory = directory;
   }
 
+  /** Throws `FlagError` for the first of these flags whose value is not of its kind. */
+  check(names: readonly FlagName[]): void {
+    for (const name of names) {
+      const { kind }: Flag = FLAGS[name];
+      if (kind === "switch") this.#isOn(name);
+      else if (kind === "number") this.#number(name);
+    }
+  }
+
   /** A path, absolute; empty when nothing names one. */
   path(name: NameOf<"path">): string {
     const value = this.#value(name);
@@ -41,16 +50,24 @@ export class Inputs {
     return this.#value(name);
   }
 
-  /** Whether a switch is on. Throws `FlagError` for what is neither yes nor no. */
+  /** Whether a switch is on. */
   isOn(name: NameOf<"switch">): boolean {
+    return this.#isOn(name);
+  }
+
+  /** A whole number, when one is given. */
+  number(name: NameOf<"number">): number | undefined {
+    return this.#number(name);
+  }
+
+  #isOn(name: FlagName): boolean {
     const value = this.#value(name);
     if (YES.has(value)) return true;
     if (NO.has(value)) return false;
     throw new FlagError(`invalid boolean value "${value}" for -${name}`);
   }
 
-  /** A whole number, when one is given. Throws `FlagError` for another text. */
-  number(name: NameOf<"number">): number | undefined {
+  #number(name: FlagName): number | undefined {
     const value = this.#value(name);
     if (value === "") return undefined;
     if (/^\d{1,10}$/.test(value)) return Number(value);

@@ -49,8 +49,10 @@ export async function runLifecycle(host: LifecycleProcess, options: { confined?:
   try {
     checkPlatformApi(host.env["CNB_PLATFORM_API"] ?? "");
     const { phase, argv } = choosePhase(host.argv);
-    const flags = parseFlags(argv, [...COMMON, ...phase.flags]);
+    const names = [...COMMON, ...phase.flags];
+    const flags = parseFlags(argv, names);
     const inputs = new Inputs(flags.values, host.env, host.cwd());
+    inputs.check(names);
     if (inputs.isOn("version")) {
       log.info(LIFECYCLE_VERSION);
       return 0;
