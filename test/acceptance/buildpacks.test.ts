@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { create } from "tar";
 import { Installation } from "./installation.ts";
-import { HELLO_MOON, HELLO_WORLD, packCnb, scriptBuildpack, SHOW_APP, writeFiles } from "./third-party.ts";
+import {
+  HELLO_MOON,
+  HELLO_WORLD,
+  packCnb,
+  scriptBuildpack,
+  SHOW_APP,
+  writeFiles,
+} from "../../src/build/testing/third-party.ts";
 
 const portside = new Installation({ PORTSIDE_PORT: "18230" });
 after(() => portside.remove());

@@ -171,10 +171,7 @@ export class BuildpackFetcher {
     const packed = await unpackPackage(tree, join(staging, "package"), { limits: limits.archive, signal });
     const located: LocatedBuildpack[] = [];
     for (const { id, version, directory } of packed.all) {
-      const one = await takeBuildpack(directory, store, { ...take, name: id });
-      if (one.buildpack.id !== id || one.buildpack.version !== version)
-        throw new ArchiveError(`what it calls ${id}@${version} is ${one.buildpack.id}@${one.buildpack.version}`);
-      located.push(one);
+      located.push(await takeBuildpack(directory, store, { ...take, name: id, expected: { id, version } }));
     }
     const isMain = ({ buildpack }: LocatedBuildpack): boolean =>
       buildpack.id === packed.main.id && buildpack.version === packed.main.version;

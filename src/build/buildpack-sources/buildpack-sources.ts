@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { AddressGuard } from "../../lib/address-guard.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { visibleExcerpt } from "../../lib/visible-text.ts";
 import type { AppContract } from "../../model/app-contract.ts";
 import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
 import { asOperatingError } from "../operating-error.ts";
@@ -133,7 +134,7 @@ export class BuildpackSources {
     const own = this.#own();
     const installed = this.#installed();
     const shelf = new BuildpackShelf([...own.shelved, ...installed]);
-    const found: Found = { packages: [], notes: [] };
+    const found: Found = { packages: [], notes: builderNotes(question) };
     const resolve = async (wanted: readonly RequestedBuildpack[]): Promise<(Place | "builder order")[]> => {
       const places: (Place | "builder order")[] = [];
       for (const one of wanted) places.push(await this.#resolve(one, { shelf, found, question }));
@@ -241,6 +242,14 @@ function locate(wanted: RequestedBuildpack, path: string, { source }: BuildpackQ
     "the app's files may only name what lies in its source",
     "Put it into the source, or name it with `portside buildpacks:set` or `--buildpack`.",
   );
+}
+
+/** A builder is an image with buildpacks in it; here the machine's take its place. cnb.md §11. */
+function builderNotes({ contract }: BuildpackQuestion): string[] {
+  const builder = contract.projectToml?.builder;
+  return builder === undefined
+    ? []
+    : [`project.toml names the builder ${visibleExcerpt(builder)}, which is not used: this machine's buildpacks build`];
 }
 
 /** One group, or as many as the default order has where that is wanted. */

@@ -52,13 +52,15 @@ export async function takeBuildpack(
     readonly name: string;
     readonly mode: "move" | "copy";
     readonly classic: ClassicWrapper;
+    /** What the package calls it. */
+    readonly expected?: { readonly id: string; readonly version: string };
     readonly signal: AbortSignal;
   },
 ): Promise<LocatedBuildpack> {
   const { reference, mode, signal } = options;
   const root = findBuildpackRoot(directory, reference);
   if (kindOf(root) === "cnb") {
-    parseTree(root, reference);
+    assertExpected(parseTree(root, reference), reference, options.expected);
     const tree = mode === "move" ? await store.keep(root, signal) : await store.keepCopy(root, signal);
     return readStored(tree, reference);
   }
@@ -67,6 +69,16 @@ export async function takeBuildpack(
     await wrapClassic(root, target, options);
     return readStored(await store.keep(target, signal), reference);
   });
+}
+
+function assertExpected(
+  found: Buildpack,
+  reference: string,
+  expected: Pick<Buildpack, "id" | "version"> = found,
+): void {
+  if (found.id === expected.id && found.version === expected.version) return;
+  const problem = `what it calls ${expected.id}@${expected.version} is ${found.id}@${found.version}`;
+  throw invalid(reference, problem, "Pack it anew.");
 }
 
 /** The buildpack of a stored tree. Throws E_BUILDPACK_INVALID. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import { PortsideError } from "../../model/error-registry.ts";
 import { parseReference } from "./reference.ts";
 
@@ -88,4 +89,43 @@ describe("security rules 3, 4, 11: what can be no reference", () => {
       ),
     );
   }
+});
+
+test("any text is a reference or E_BUILDPACK_INVALID, and what git or a path gets is plain", () => {
+  const pieces = fc.constantFrom(
+    "https://",
+    "git://",
+    "urn:cnb:",
+    "./",
+    "../",
+    "#",
+    "@",
+    "/",
+    "a",
+    ".tgz",
+    "--",
+    "%",
+    " ",
+    ":",
+    "..",
+  );
+  const texts = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 60 }),
+    fc.array(pieces, { maxLength: 12 }).map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      try {
+        const reference = parseReference(text);
+        if (reference.kind === "git" && reference.ref !== undefined)
+          assert.match(reference.ref, /^[A-Za-z0-9][\w./+@-]*$/);
+        if (reference.kind === "git" || reference.kind === "download")
+          assert.match(reference.url.href, /^(?:https?|git):\/\/[^-]/);
+        if (reference.kind === "id") assert.match(reference.id, /^[A-Za-z0-9][\w./-]*$/);
+      } catch (error) {
+        assert.ok(error instanceof PortsideError && error.code === "E_BUILDPACK_INVALID", String(error));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });

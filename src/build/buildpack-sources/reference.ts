@@ -59,7 +59,7 @@ function parseAddress(text: string): BuildpackReference {
     throw invalid(text, "images are not read from a registry", "Save it as a `.cnb` file and install that.");
   if (!["http:", "https:", "git:"].includes(url.protocol))
     throw invalid(text, `${url.protocol.slice(0, -1)} addresses are not fetched`, "Use https, http or git.");
-  if (url.hostname === "") throw invalid(text, "it is no valid address");
+  if (url.hostname === "" || url.hostname.startsWith("-")) throw invalid(text, "it is no valid address");
   if (url.username !== "" || url.password !== "")
     throw invalid(
       `${url.protocol}//…@${url.host}${url.pathname}`,

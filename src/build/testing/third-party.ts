@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { create } from "tar";
@@ -45,6 +45,12 @@ export const HELLO_WORLD: Files = scriptBuildpack("example/hello-world", {
   build: `echo "---> Hello $WORLD"; printf 'hello %s' "$WORLD" >greeting.txt`,
 });
 
+/** Stands for both, in the order that works. */
+export const HELLO_BOTH: Files = {
+  "buildpack.toml":
+    'api = "0.10"\n\n[buildpack]\nid = "example/hello"\nversion = "2.0.0"\n\n[[order]]\n[[order.group]]\nid = "example/hello-moon"\nversion = "1.0.0"\n[[order.group]]\nid = "example/hello-world"\nversion = "1.0.0"\n',
+};
+
 /** A web process that shows a file of the app and two variables. */
 export const SHOW_APP: Files = {
   Procfile: "web: node server.js\n",
@@ -69,74 +75,87 @@ export type Spoilt = {
   readonly rename?: (path: string) => string;
 };
 
+/** A buildpack to pack. */
+export type PackedBuildpack = { readonly id: string; readonly version: string; readonly files: Files };
+
 /**
  * Makes a `.cnb` file as `pack buildpack package` does: an uncompressed tar of an OCI image layout, one layer a buildpack
  * with absolute names. The first one is what the package is about.
  */
 export async function packCnb(
   file: string,
-  buildpacks: readonly { readonly id: string; readonly version: string; readonly files: Files }[],
+  buildpacks: readonly PackedBuildpack[],
   spoilt: Spoilt = {},
 ): Promise<string> {
   const scratch = mkdtempSync(join(tmpdir(), "portside-cnb-"));
   try {
     const layout = join(scratch, "layout");
-    const blobs = join(layout, "blobs/sha256");
-    mkdirSync(blobs, { recursive: true });
-    const put = (bytes: Buffer, mediaType: string): Blob => {
-      const hex = createHash("sha256").update(bytes).digest("hex");
-      writeFileSync(join(blobs, hex), bytes);
-      return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
-    };
+    mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
     const layers: Blob[] = [];
     const named: Record<string, Record<string, { layerDiffID: string }>> = {};
-    for (const { id, version, files } of buildpacks) {
-      const root = join(scratch, `layer-${layers.length}`);
-      writeFiles(join(root, "cnb/buildpacks", id.replaceAll("/", "_"), version), files);
-      const tar = join(scratch, `layer-${layers.length}.tar`);
-      const rename = spoilt.rename ?? ((path: string): string => `/${path}`);
-      await create(
-        {
-          cwd: root,
-          file: tar,
-          portable: true,
-          preservePaths: true,
-          onWriteEntry: (entry) => (entry.path = rename(entry.path)),
-        },
-        ["cnb"],
-      );
-      const layer = put(readFileSync(tar), "application/vnd.oci.image.layer.v1.tar");
+    for (const one of buildpacks) {
+      const tar = await packLayer(join(scratch, `layer-${layers.length}`), one, spoilt.rename);
+      const layer = putBlob(layout, tar, "application/vnd.oci.image.layer.v1.tar");
       layers.push(layer);
-      named[id] = { ...named[id], [version]: { layerDiffID: layer.digest } };
+      named[one.id] = { ...named[one.id], [one.version]: { layerDiffID: layer.digest } };
     }
-    const last = layers.at(-1);
-    if (spoilt.wrongDigest === true && last !== undefined) {
-      const path = join(blobs, last.digest.slice("sha256:".length));
-      const bytes = readFileSync(path);
-      bytes[bytes.length - 1] = 1;
-      writeFileSync(path, bytes);
-    }
+    if (spoilt.wrongDigest === true) spoilLastLayer(layout, layers);
     const [main] = buildpacks;
-    const Labels = spoilt.labels ?? {
+    writeImage(layout, layers, {
       "io.buildpacks.buildpackage.metadata": JSON.stringify({ id: main?.id, version: main?.version }),
       "io.buildpacks.buildpack.layers": JSON.stringify(named),
-    };
-    const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-    const config = put(
-      json({
-        os: "linux",
-        architecture: "amd64",
-        config: { Labels },
-        rootfs: { type: "layers", diff_ids: layers.map(({ digest }) => digest) },
-      }),
-      "application/vnd.oci.image.config.v1+json",
-    );
-    const manifest = put(json({ schemaVersion: 2, config, layers }), "application/vnd.oci.image.manifest.v1+json");
-    writeFileSync(join(layout, "index.json"), json({ schemaVersion: 2, manifests: [manifest] }));
-    writeFileSync(join(layout, "oci-layout"), json({ imageLayoutVersion: "1.0.0" }));
+      ...(spoilt.labels === undefined ? {} : { ...NO_LABELS, ...spoilt.labels }),
+    });
     await create({ cwd: layout, file, portable: true }, ["oci-layout", "index.json", "blobs"]);
-    return statSync(file).isFile() ? file : "";
+    return file;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+const NO_LABELS = {
+  "io.buildpacks.buildpackage.metadata": undefined,
+  "io.buildpacks.buildpack.layers": undefined,
+};
+
+async function packLayer(
+  root: string,
+  { id, version, files }: PackedBuildpack,
+  rename = (path: string): string => `/${path}`,
+): Promise<Buffer> {
+  writeFiles(join(root, "cnb/buildpacks", id.replaceAll("/", "_"), version), files);
+  const onWriteEntry = (entry: { path: string }): void => {
+    entry.path = rename(entry.path);
+  };
+  await create({ cwd: root, file: `${root}.tar`, portable: true, preservePaths: true, onWriteEntry }, ["cnb"]);
+  return readFileSync(`${root}.tar`);
+}
+
+function putBlob(layout: string, bytes: Buffer, mediaType: string): Blob {
+  const hex = createHash("sha256").update(bytes).digest("hex");
+  writeFileSync(join(layout, "blobs/sha256", hex), bytes);
+  return { mediaType, digest: `sha256:${hex}`, size: bytes.length };
+}
+
+function spoilLastLayer(layout: string, layers: readonly Blob[]): void {
+  const hex = layers.at(-1)?.digest.slice("sha256:".length) ?? "";
+  const path = join(layout, "blobs/sha256", hex);
+  const bytes = readFileSync(path);
+  bytes[bytes.indexOf("#!/bin/sh")] = 1;
+  writeFileSync(path, bytes);
+}
+
+function writeImage(
+  layout: string,
+  layers: readonly Blob[],
+  Labels: Readonly<Record<string, string | undefined>>,
+): void {
+  const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+  const rootfs = { type: "layers", diff_ids: layers.map(({ digest }) => digest) };
+  const image = { os: "linux", architecture: "amd64", config: { Labels }, rootfs };
+  const config = putBlob(layout, json(image), "application/vnd.oci.image.config.v1+json");
+  const document = json({ schemaVersion: 2, config, layers });
+  const manifest = putBlob(layout, document, "application/vnd.oci.image.manifest.v1+json");
+  writeFileSync(join(layout, "index.json"), json({ schemaVersion: 2, manifests: [manifest] }));
+  writeFileSync(join(layout, "oci-layout"), json({ imageLayoutVersion: "1.0.0" }));
 }
