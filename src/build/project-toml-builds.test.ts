@@ -11,7 +11,15 @@ import type { Artifact } from "../model/artifact.ts";
 import { homeAt } from "../model/home.ts";
 import { BuildpackBuilder, type BuildRequest } from "./builder.ts";
 import { BuildBench } from "./testing/build-bench.ts";
-import { HELLO_MOON, HELLO_WORLD, scriptBuildpack, writeFiles, type Files } from "./testing/third-party.ts";
+import {
+  HELLO_BOTH,
+  HELLO_MOON,
+  HELLO_WORLD,
+  packCnb,
+  scriptBuildpack,
+  writeFiles,
+  type Files,
+} from "./testing/third-party.ts";
 
 const OWN = join(import.meta.dirname, "../../buildpacks");
 const BASE_PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
@@ -150,6 +158,19 @@ describe("third-party buildpacks in a build (contract §3)", () => {
       bench.output.some((line) => /example\/hello-world.* requires some-world/.test(line)),
       bench.output.join("\n"),
     );
+  });
+
+  test("a composite .cnb stands for what came in its package", async () => {
+    const cnb = await packCnb(join(bench.root, "hello.cnb"), [
+      { id: "example/hello", version: "2.0.0", files: HELLO_BOTH },
+      { id: "example/hello-world", version: "1.0.0", files: HELLO_WORLD },
+      { id: "example/hello-moon", version: "1.0.0", files: HELLO_MOON },
+    ]);
+    await builder.installBuildpack(cnb, new AbortController().signal);
+    const artifact = await build({ "app.json": '{"buildpacks": [{"url": "example/hello@2.0.0"}]}' });
+    assert.equal(read(artifact, "greeting.txt"), "hello moon");
+    const used = artifact.buildpacks.map(({ id }) => id);
+    assert.deepEqual(used, ["example/hello-moon", "example/hello-world", "portside/procfile"]);
   });
 
   test("its content is an input of the artifact", async () => {

@@ -148,14 +148,14 @@ export class BuildpackSources {
     const procfile = own.shelved.find(isProcfileBuildpack);
     const order = groupsOf(named, defaults).map((group) => completeGroup(group, procfile));
     const fetched = found.packages.flatMap(({ main, others }) => [main, ...others]);
-    const isForeign = order.flat().some(({ digest }) => digest !== undefined);
+    const hasComposite = order.flat().some(({ buildpack }) => buildpack.order.length > 0);
     return {
       origin: requested.origin,
       references: (requested.group ?? []).map(({ text }) => text),
       order: order.map((group) => group.map(({ buildpack, optional }) => ({ buildpack, optional }))),
       lookup: (id, version) =>
         new BuildpackShelf([...fetched, ...own.shelved, ...installed]).find(id, version)?.buildpack,
-      digest: digestOfOrder(order, isForeign ? [...fetched, ...installed] : []),
+      digest: digestOfOrder(order, hasComposite ? [...fetched, ...installed] : []),
       notes: found.notes,
     };
   }
