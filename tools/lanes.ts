@@ -33,6 +33,12 @@ function unitLane(name: string, files: readonly string[]): Lane {
   return { name, kind: "tests", argv, limitMs: 3 * MINUTE_MS, stage: 1, files };
 }
 
+/** A process a file, one after the other: hooks at the top of a file stay its own, and these tests start programs. */
+function programLane(name: string, files: readonly string[]): Lane {
+  const argv = [NODE, "--test", "--test-concurrency=1", `--test-timeout=${MINUTE_MS}`, ...files] as const;
+  return { name, kind: "tests", argv, limitMs: 6 * MINUTE_MS, stage: 1, files };
+}
+
 const LANES = {
   types: { name: "types", kind: "tool", argv: ["tsc", "-p", ".", "--noEmit"], limitMs: MINUTE_MS, stage: 1 },
   lint: { name: "lint", kind: "tool", argv: ["oxlint"], limitMs: MINUTE_MS, stage: 1 },
@@ -50,12 +56,9 @@ const LANES = {
   // Half of the time goes to the two rooms that start processes: side by side with the rest it costs nothing.
   unitProcesses: unitLane("unit-processes", ["src/{build,engines}/**/*.test.ts"]),
   unit: unitLane("unit", ["src/!(build|engines)/**/*.test.ts", "tools/**/*.test.ts", "test/fuzz/**/*.test.ts"]),
-  buildpacks: unitLane("buildpacks", ["buildpacks/**/!(pip).test.ts"]),
+  buildpacks: programLane("buildpacks", ["buildpacks/**/!(pip).test.ts"]),
   // A minute, so not before every change: it needs a python3 with pip, and says so where there is none.
-  pip: {
-    ...unitLane("pip", ["buildpacks/python/pip.test.ts"]),
-    limitMs: 6 * MINUTE_MS,
-  },
+  pip: programLane("pip", ["buildpacks/python/pip.test.ts"]),
   conformance: testLane({ name: "conformance", stage: 2, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   // Each test has its own directories, and most of them call the program in their own process.
   cnb: {

@@ -58,9 +58,11 @@ function deploy(lifecycle: ForeignLifecycle, env: Readonly<Record<string, string
 }
 
 let lifecycle: ForeignLifecycle | undefined;
-afterEach(() => lifecycle?.dispose());
+/** In each `describe`: hooks outside would run for the tests of other files too. */
+const disposeAfterEach = (): void => afterEach(() => lifecycle?.dispose());
 
 describe("wrap", () => {
+  disposeAfterEach();
   test("gives a buildpack of its own: id, API, clear-env, the tree without .git, everything executable", () => {
     lifecycle = wrapped({ ".git/config": "", "lib/x.sh": "" });
     const target = join(root, `wrapped-${count}`);
@@ -92,6 +94,7 @@ describe("wrap", () => {
 });
 
 describe("detect", () => {
+  disposeAfterEach();
   const CODES: readonly (readonly [string, number, RegExp])[] = [
     ["echo Ruby", 0, /Ruby/],
     ["echo no; exit 1", 100, /no/],
@@ -120,6 +123,7 @@ describe("detect", () => {
 });
 
 describe("build", () => {
+  disposeAfterEach();
   test("compile gets the app, a cache that comes back, the config as files and not as variables", () => {
     lifecycle = wrapped({
       "bin/compile": `echo "app $1, here $PWD, config $(cat "$3/KEY"), variable <$KEY>, stack $STACK $SOURCE_VERSION"

@@ -15,8 +15,11 @@ const { parseProcfile } = (await import(new URL("lib/parse-procfile.mjs", import
 };
 
 let lifecycle: ForeignLifecycle;
-beforeEach(() => (lifecycle = new ForeignLifecycle(import.meta.dirname)));
-afterEach(() => lifecycle.dispose());
+/** In each `describe`: hooks outside would run for the tests of other files too. */
+function useLifecycle(): void {
+  beforeEach(() => (lifecycle = new ForeignLifecycle(import.meta.dirname)));
+  afterEach(() => lifecycle.dispose());
+}
 
 const binding = (type: string, file: string, name = "b"): Record<string, string> => ({
   [`platform/bindings/${name}/type`]: `${type}\n`,
@@ -27,6 +30,7 @@ const commandsIn = (plan: string): unknown =>
   (plain(parse(plan)) as { requires: { metadata: unknown }[] }).requires[0]?.metadata;
 
 describe("detect: sources, later wins (cnb.md §13.3)", () => {
+  useLifecycle();
   type Case = readonly [name: string, files: Record<string, string>, env: Record<string, string>, expected: unknown];
   const CASES: readonly Case[] = [
     ["variable", {}, { BP_PROCFILE_DEFAULT_PROCESS: "a b" }, { web: "a b" }],
@@ -65,6 +69,49 @@ describe("detect: sources, later wins (cnb.md §13.3)", () => {
       a: "2",
     });
   });
+  test("CNB_BINDINGS behind SERVICE_BINDING_ROOT, before VCAP_SERVICES, that before the platform's", () => {
+    const vcap = JSON.stringify({ x: [{ name: "n", label: "Procfile", credentials: { Procfile: "a: vcap" } }] });
+    lifecycle.write({
+      ...binding("Procfile", "a: platform"),
+      "one/b/type": "Procfile",
+      "one/b/Procfile": "a: root",
+      "two/b/type": "Procfile",
+      "two/b/Procfile": "a: cnb",
+    });
+    const [root, cnb] = [`${lifecycle.root}/one`, `${lifecycle.root}/two`];
+    const found = (env: Record<string, string>): unknown => commandsIn(lifecycle.detect(env).plan);
+    const all = { SERVICE_BINDING_ROOT: root, CNB_BINDINGS: cnb, VCAP_SERVICES: vcap };
+    assert.deepEqual(found(all), { a: "root" });
+    assert.deepEqual(found({ CNB_BINDINGS: cnb, VCAP_SERVICES: vcap }), { a: "cnb" });
+    assert.deepEqual(found({ VCAP_SERVICES: vcap }), { a: "vcap" });
+    assert.deepEqual(found({}), { a: "platform" });
+  });
+  test("`kind` for `type`; hidden names, files and directories that are none count for nothing; values are trimmed", () => {
+    lifecycle.write({
+      "platform/bindings/b/kind": " Procfile\n",
+      "platform/bindings/b/provider": "x",
+      "platform/bindings/b/Procfile": "\n a: 1\n\n",
+      "platform/bindings/b/.Procfile": "a: 2",
+      "platform/bindings/b/deeper/Procfile": "a: 3",
+      "platform/bindings/.hidden/type": "Procfile",
+      "platform/bindings/.hidden/Procfile": "a: 4",
+      "platform/bindings/file": "Procfile",
+    });
+    assert.deepEqual(commandsIn(lifecycle.detect().plan), { a: "1" });
+  });
+  test("VCAP_SERVICES: texts of the credentials alone; what is no JSON of services is said, without its words", () => {
+    const service = { name: "n", label: "PROCFILE", credentials: { Procfile: "a: 1 ", port: 5, deep: { x: "y" } } };
+    assert.deepEqual(commandsIn(lifecycle.detect({ VCAP_SERVICES: JSON.stringify({ x: [service] }) }).plan), {
+      a: "1",
+    });
+    lifecycle.write({ "app/Procfile": "a: 2" });
+    for (const text of ["{hunter2", '["hunter2"]', '{"x": ["hunter2"]}', "null", '{"x": [null]}']) {
+      const { code, output, plan } = lifecycle.detect({ VCAP_SERVICES: text });
+      assert.equal(code, 0, output);
+      assert.match(output, /^Warning: VCAP_SERVICES is not valid JSON of services; there are no bindings\.\n$/);
+      assert.deepEqual(commandsIn(plan), { a: "2" });
+    }
+  });
   test("the old binding layout", () => {
     lifecycle.write({ "platform/bindings/b/metadata/kind": "Procfile", "platform/bindings/b/secret/Procfile": "a: 1" });
     assert.deepEqual(commandsIn(lifecycle.detect().plan), { a: "1" });
@@ -93,7 +140,7 @@ describe("detect: sources, later wins (cnb.md §13.3)", () => {
       /more than one binding of type Procfile: b, c/,
     ],
     [{ "platform/bindings/b/type": "Procfile" }, /the binding b has no key Procfile/],
-    [{ "app/Procfile": `a: ${"x".repeat(65_536)}` }, /longer than 64 KiB/],
+    [{ "app/Procfile": `a: ${"x".repeat(65_533)}` }, /longer than 64 KiB/],
   ];
   for (const [files, message] of ERRORS) {
     test(String(message), () => {
@@ -117,15 +164,20 @@ describe("lines (cnb.md §13.3)", () => {
     ["WEB: a\nweb: b", { WEB: "a", web: "b" }],
     ["web: a\nweb: b", { web: "b" }],
     ["_-9: x", { "_-9": "x" }],
+    ["a:\t\f\r x", { a: "x" }],
+    ["a:\u00a0x", { a: "\u00a0x" }],
+    ["a: b\n\n  \nnonsense\nc: d", { a: "b", c: "d" }],
+    [`a: ${"x".repeat(65_532)}`, { a: "x".repeat(65_532) }],
     ["a: x\ry\r\n", { a: "x\ry" }],
     ["__proto__: x", Object.fromEntries([["__proto__", "x"]])],
   ];
   for (const [text, expected] of LINES) {
-    test(JSON.stringify(text), () => assert.deepEqual([...parseProcfile(text)], Object.entries(expected)));
+    test(JSON.stringify(text).slice(0, 80), () => assert.deepEqual([...parseProcfile(text)], Object.entries(expected)));
   }
 });
 
 describe("build (cnb.md §13.1, §13.3)", () => {
+  useLifecycle();
   const planOf = (commands: Record<string, string>): string =>
     `[[entries]]\nname = "procfile"\n[entries.metadata]\n${Object.entries(commands)
       .map(([type, command]) => `${toml.quote(type)} = ${toml.quote(command)}\n`)
@@ -160,9 +212,10 @@ describe("build (cnb.md §13.1, §13.3)", () => {
     });
   }
   for (const env of [
-    { BP_DIRECT_PROCESS: "true" },
-    { BP_DIRECT_PROCESS: "1" },
+    ...["1", "t", "T", "TRUE", "true", "True"].map((value) => ({ BP_DIRECT_PROCESS: value })),
     { CNB_STACK_ID: "io.paketo.stacks.tiny" },
+    { CNB_STACK_ID: "io.buildpacks.stacks.jammy.tiny" },
+    { CNB_STACK_ID: "io.buildpacks.stacks.noble.tiny" },
   ]) {
     test(`direct: ${JSON.stringify(env)}`, () => {
       const { launch, output } = lifecycle.build(planOf({ web: "node 'a b' c" }), env);
@@ -174,17 +227,34 @@ describe("build (cnb.md §13.1, §13.3)", () => {
   }
   test("not direct: other values, static stacks", () => {
     for (const env of [
-      { BP_DIRECT_PROCESS: "yes" },
-      { BP_DIRECT_PROCESS: "false" },
+      ...["", "yes", "0", "f", "F", "FALSE", "false", "False", "tRUE"].map((value) => ({ BP_DIRECT_PROCESS: value })),
       { CNB_STACK_ID: "io.paketo.stacks.static" },
+      { CNB_STACK_ID: "io.buildpacks.stacks.jammy.static" },
+      { CNB_STACK_ID: "io.buildpacks.stacks.noble" },
     ]) {
       assert.match(lifecycle.build(planOf({ web: "a" }), env).launch, /direct = false/);
     }
   });
-  test("shell syntax in direct mode is an error with the line", () => {
-    const { code, output } = lifecycle.build(planOf({ web: "a && b" }), { BP_DIRECT_PROCESS: "T" });
-    assert.equal(code, 1);
-    assert.match(output, /^ERROR: `web: a && b` cannot run without a shell: `&` needs a shell$/m);
+  test("shell syntax in direct mode is an error with the line and a hint, for all of a build", () => {
+    const { code, output, launch } = lifecycle.build(planOf({ a: "fine", web: "a && b" }), { BP_DIRECT_PROCESS: "T" });
+    assert.deepEqual([code, launch], [1, ""]);
+    assert.match(
+      output,
+      /^ERROR: `web: a && b` cannot run without a shell: `&` needs a shell\n {7}.*BP_DIRECT_PROCESS unset\.$/m,
+    );
+    const tiny = lifecycle.build(planOf({ web: "a $X" }), { CNB_STACK_ID: "io.paketo.stacks.tiny" });
+    assert.match(tiny.output, /the expansion `\$X` needs a shell\n {7}.*use a stack that has a shell\.$/m);
+  });
+  test("no word in direct mode is an error with the line, for a shell it passes", () => {
+    assert.match(
+      lifecycle.build(planOf({ web: " " }), { BP_DIRECT_PROCESS: "1" }).output,
+      /`web:  ` cannot run .*has no word/,
+    );
+    assert.equal(lifecycle.build(planOf({ web: " " })).code, 0);
+  });
+  test("the plan counts, not the file", () => {
+    lifecycle.write({ "app/Procfile": "web: file" });
+    assert.match(lifecycle.build(planOf({ web: "plan" })).launch, /command = "plan"/);
   });
   test("entries of several buildpacks: a later one wins per key; other entries count for nothing", () => {
     const { launch } = lifecycle.build(
@@ -224,7 +294,7 @@ describe("words without a shell (cnb.md §13.2, D71)", () => {
   for (const [command, expected] of WORDS)
     test(JSON.stringify(command), () => assert.deepEqual(splitWords(command), expected));
   const REFUSED = [
-    "a && b", "a; b", "a | b", "a > f", "a &", "a 2>&1", "a < f", "a (b)", "a )", "", "   ",
+    "a && b", "&& a", "a 2>f", "a12>f", "1> x", 'a="b c"d', "a (b", "a $(date", "a `date", "a; b", "a | b", "a > f", "a &", "a 2>&1", "a < f", "a (b)", "a )", "", "   ",
     "a $PORT", 'a "$PORT"', "a ${X}", "a $(date)", "a `date`", 'a "`date`"', "a $1", "a $?",
     "FOO=bar a", "exec a", "a # b", "a 'b", 'a "b', "a \\",
   ]; // prettier-ignore

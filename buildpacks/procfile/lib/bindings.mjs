@@ -37,13 +37,24 @@ function visible(directory, kind) {
   return names.filter((name) => !name.startsWith(".") && isWanted(name)).sort();
 }
 
+/** None of a text that is something else, as everywhere in the field; its words stay out of the log, they are secrets. */
 function fromVcap(text) {
-  const services = Object.values(JSON.parse(text)).flat();
-  return services.map((service) => {
+  return servicesOf(text).map((service) => {
     const values = Object.entries(service.credentials ?? {}).filter(([, value]) => typeof value === "string");
     const trimmed = values.map(([key, value]) => [key, value.trim()]);
     return binding(service.name, new Map([...trimmed, ["type", String(service.label ?? "")]]));
   });
+}
+
+function servicesOf(text) {
+  try {
+    const services = Object.values(JSON.parse(text)).flat();
+    if (services.every((service) => typeof service === "object" && service !== null)) return services;
+  } catch {
+    // Told below, without what the parser quotes.
+  }
+  console.log("Warning: VCAP_SERVICES is not valid JSON of services; there are no bindings.");
+  return [];
 }
 
 function binding(name, values) {

@@ -41,7 +41,10 @@ function wordsOf(type, command) {
   try {
     return splitWords(command);
   } catch (error) {
-    throw new Error(`\`${type}: ${command}\` cannot run without a shell: ${error.message}`);
+    const isAsked = TRUE.includes(process.env.BP_DIRECT_PROCESS);
+    const other = isAsked ? "leave BP_DIRECT_PROCESS unset" : "use a stack that has a shell";
+    const hint = `Start a program that does it, quote it (\`bash -c '…'\` where there is one), or ${other}.`;
+    throw new Error(`\`${type}: ${command}\` cannot run without a shell: ${error.message}\n       ${hint}`);
   }
 }
 

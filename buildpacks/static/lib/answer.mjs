@@ -1,22 +1,42 @@
-import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream";
-import { mediaType } from "./media-types.mjs";
+import { compilePattern } from "./pattern.mjs";
+import { sendFile } from "./send-file.mjs";
 
-/** Answers one request from the files. `config` is `{ cleanUrls, errorPage, routes }`. */
-export async function answer(request, response, { files, config }) {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return sendText(response, { status: 405, text: "Method not allowed", headers: { allow: "GET, HEAD" } });
-  }
+/** A function that answers one request from the files. `guard` says what stands before all of them. */
+export function makeAnswer({ files, config, guard }) {
+  const site = {
+    files,
+    config,
+    routes: config.routes.map(([pattern, target]) => ({ matches: compilePattern(pattern), target })),
+    redirects: config.redirects.map(([pattern, url, status]) => ({ matches: compilePattern(pattern), url, status })),
+    headers: config.headers.map(([pattern, headers]) => ({ matches: compilePattern(pattern), headers })),
+  };
+  return (request, response) => answer(request, response, { ...site, guard });
+}
+
+async function answer(request, response, site) {
+  const stopped = site.guard(request);
+  if (stopped !== undefined) return sendText(response, stopped);
   const [path, query] = splitTarget(request.url);
   const segments = decodePath(path);
   if (segments === undefined) return sendText(response, { status: 400, text: "Bad request" });
-  const found = await lookUp(segments, path, { files, config });
+  const plain = `/${segments.join("/")}${path.endsWith("/") && segments.length > 0 ? "/" : ""}`;
+  for (const { matches, headers } of site.headers) {
+    if (matches(plain)) for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  }
+  const redirect = site.redirects.find(({ matches }) => matches(plain));
+  if (redirect !== undefined)
+    return sendText(response, { status: redirect.status, text: "Moved", headers: { location: redirect.url } });
+  if (request.method !== "GET" && request.method !== "HEAD")
+    return sendText(response, { status: 405, text: "Method not allowed", headers: { allow: "GET, HEAD" } });
+  await sendFound(request, response, { site, segments, path, query });
+}
+
+async function sendFound(request, response, { site, segments, path, query }) {
+  const { files, config } = site;
+  const found = (await lookUp(segments, path, site)) ?? (await singlePage(request, segments, site));
   if (found?.redirect === true) {
-    return sendText(response, {
-      status: 301,
-      text: "Moved",
-      headers: { location: `/${path.split("/").filter(Boolean).join("/")}/${query}` },
-    });
+    const location = `/${path.split("/").filter(Boolean).join("/")}/${query}`;
+    return sendText(response, { status: 301, text: "Moved", headers: { location } });
   }
   if (found !== undefined) return sendFile(request, response, { file: found, files, status: 200 });
   const page = await files.find(config.errorPage.split("/"));
@@ -39,7 +59,7 @@ function decodePath(path) {
   }
 }
 
-async function lookUp(segments, path, { files, config }) {
+async function lookUp(segments, path, { files, config, routes }) {
   const plain = await files.find(segments);
   if (plain?.isDirectory === true) {
     const index = await files.find([...segments, "index.html"]);
@@ -49,70 +69,18 @@ async function lookUp(segments, path, { files, config }) {
     const page = await files.find([...segments.slice(0, -1), `${segments.at(-1)}.html`]);
     if (page !== undefined && !page.isDirectory) return page;
   }
-  const route = config.routes.find(([pattern]) => isMatch(pattern, `/${segments.join("/")}`));
-  const target = route === undefined ? undefined : await files.find(route[1].split("/").filter(Boolean));
+  const route = routes.find(({ matches }) => matches(`/${segments.join("/")}`));
+  const target = route === undefined ? undefined : await files.find(route.target.split("/").filter(Boolean));
   return target?.isDirectory === true ? undefined : target;
 }
 
-/** `*` stands for part of one segment, `**` for anything. No expressions from outside are compiled but this plain form. */
-function isMatch(pattern, path) {
-  const source = pattern.split(/(\*\*|\*)/).map((part) => {
-    if (part === "**") return ".*";
-    return part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
-  });
-  return new RegExp(`^${source.join("")}$`).test(path);
-}
-
-async function sendFile(request, response, { file, files, status }) {
-  const tag = await files.tag(file);
-  const headers = {
-    "content-type": mediaType(file.path),
-    "cache-control": "no-cache",
-    "accept-ranges": "bytes",
-    "x-content-type-options": "nosniff",
-    etag: tag,
-  };
-  if (status === 200 && isKnown(request.headers["if-none-match"], tag)) {
-    response.writeHead(304, headers).end();
-    return;
-  }
-  const range = status === 200 ? wantedRange(request, file, tag) : undefined;
-  if (range === "outside")
-    return sendText(response, {
-      status: 416,
-      text: "Range not satisfiable",
-      headers: { "content-range": `bytes */${file.size}` },
-    });
-  const { start, end } = range ?? { start: 0, end: file.size - 1 };
-  if (range !== undefined) headers["content-range"] = `bytes ${start}-${end}/${file.size}`;
-  response.writeHead(range === undefined ? status : 206, { ...headers, "content-length": end - start + 1 });
-  if (request.method === "HEAD" || file.size === 0) {
-    response.end();
-    return;
-  }
-  // It may have gone away while the tag was made.
-  if (response.destroyed) return;
-  // A client that goes away in the middle is not an error of ours; the stream is closed either way.
-  pipeline(createReadStream(file.path, { start, end }), response, () => {});
-}
-
-function isKnown(header, tag) {
-  if (header === undefined) return false;
-  const plain = (text) => text.trim().replace(/^W\//, "");
-  return header.trim() === "*" || header.split(",").some((one) => plain(one) === plain(tag));
-}
-
-/** One range as `{ start, end }`, `"outside"`, or undefined for the whole file: no range, several, or of another version. */
-function wantedRange(request, file, tag) {
-  const match = /^bytes=(\d*)-(\d*)$/.exec(request.headers.range ?? "");
-  if (request.method !== "GET" || match === null || (match[1] === "" && match[2] === "")) return undefined;
-  const condition = request.headers["if-range"];
-  if (condition !== undefined && (condition !== tag || tag.startsWith("W/"))) return undefined;
-  const [first, last] = match.slice(1).map((digits) => (digits === "" ? undefined : Number(digits)));
-  if (first !== undefined && last !== undefined && last < first) return undefined;
-  const start = first ?? Math.max(0, file.size - last);
-  const end = first === undefined ? file.size - 1 : Math.min(last ?? Infinity, file.size - 1);
-  return start >= file.size || (first === undefined && last === 0) ? "outside" : { start, end };
+/** The one page for every path a browser navigates to; a missing script or picture stays missing, and so do hidden names. */
+async function singlePage(request, segments, { files, config }) {
+  if (!config.isSinglePage || segments.some((segment) => segment.startsWith("."))) return undefined;
+  const accept = request.headers.accept ?? "*/*";
+  if (segments.at(-1)?.includes(".") === true || !/text\/html|\*\/\*/.test(accept)) return undefined;
+  const page = await files.find(["index.html"]);
+  return page?.isDirectory === true ? undefined : page;
 }
 
 function sendText(response, { status, text, headers = {} }) {

@@ -1,68 +1,45 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compressAll } from "./compress.mjs";
+import { readConfig } from "./read-config.mjs";
 
-const KNOWN_KEYS = ["root", "clean_urls", "error_page", "routes"];
+const SERVER_FILES = ["answer", "cache-policy", "content-hash", "files", "guard", "media-types", "pattern", "send-file", "server"]; // prettier-ignore
 const layersRoot = process.env.CNB_LAYERS_DIR ?? process.argv[2];
 
-function main() {
-  const config = readConfig();
-  if (statSync(config.root, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new Error(`the folder \`${config.root}\` that static.json names is not there`);
+async function main() {
+  const { config, warnings } = readConfig(process.env);
+  for (const warning of warnings) console.log(`Warning: ${warning}`);
+  if (config.root === undefined) {
+    // Another buildpack built the app, and may have made something else than pages of it.
+    console.log("The build made no folder with an index.html (dist, build, out, _site): nothing is served as files.");
+    console.log("Name the folder as `root` in static.json if it has another name.");
+    return;
   }
-  const layer = join(layersRoot, "server");
-  mkdirSync(layer, { recursive: true });
-  const own = dirname(fileURLToPath(import.meta.url));
-  for (const file of ["server.mjs", "answer.mjs", "files.mjs", "media-types.mjs"])
-    copyFileSync(join(own, file), join(layer, file));
-  writeFileSync(join(layer, "config.json"), JSON.stringify(config));
-  writeFileSync(`${layer}.toml`, "[types]\nlaunch = true\n");
+  const compressed = join(layersRoot, "compressed");
+  const { files, leftOut } = await compressAll(config.root, compressed);
+  writeFileSync(`${compressed}.toml`, "[types]\nlaunch = true\ncache = true\n");
+  if (leftOut > 0) console.log(`Warning: ${leftOut} files are not compressed: all together are too large.`);
+  const layer = makeServerLayer({ ...config, compressed: "../compressed" });
   const command = JSON.stringify(["node", join(layer, "server.mjs")]);
   writeFileSync(join(layersRoot, "launch.toml"), `[[processes]]\ntype = "web"\ncommand = ${command}\ndefault = true\n`);
-  console.log(`Serving ${config.root === "." ? "the whole folder" : `${config.root}/`}`);
+  const folder = config.root === "." ? "the whole folder" : `${config.root}/`;
+  console.log(`Serving ${folder}${files > 0 ? `, ${files} ${files === 1 ? "file" : "files"} compressed ahead` : ""}`);
+  if (config.isSinglePage) console.log("A single-page app: paths that are no file get index.html");
 }
 
-function readConfig() {
-  const given = existsSync("static.json") ? parseConfig(readFileSync("static.json", "utf8")) : {};
-  for (const key of Object.keys(given)) {
-    if (!KNOWN_KEYS.includes(key)) console.log(`Warning: static.json: \`${key}\` is not supported and has no effect.`);
-  }
-  const root = typed(given, "root", "string") ?? (existsSync("public/index.html") ? "public" : ".");
-  const plain = root.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
-  if (plain.startsWith("/") || plain.split("/").includes(".."))
-    throw new Error("static.json: `root` lies outside the app");
-  return {
-    root: plain,
-    cleanUrls: typed(given, "clean_urls", "boolean") ?? false,
-    errorPage: (typed(given, "error_page", "string") ?? "404.html").replace(/^\/+/, ""),
-    routes: Object.entries(typed(given, "routes", "object") ?? {}),
-  };
+function makeServerLayer(config) {
+  const layer = join(layersRoot, "server");
+  if (existsSync(layer)) rmSync(layer, { recursive: true });
+  mkdirSync(layer, { recursive: true });
+  const own = dirname(fileURLToPath(import.meta.url));
+  for (const name of SERVER_FILES) copyFileSync(join(own, `${name}.mjs`), join(layer, `${name}.mjs`));
+  writeFileSync(join(layer, "config.json"), JSON.stringify(config));
+  writeFileSync(`${layer}.toml`, "[types]\nlaunch = true\n");
+  return layer;
 }
 
-function parseConfig(text) {
-  let given;
-  try {
-    given = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    throw new Error(`static.json is not valid JSON: ${error.message}`);
-  }
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw new Error("static.json is not a JSON object");
-  return given;
-}
-
-function typed(given, key, type) {
-  const value = given[key];
-  if (value === undefined) return undefined;
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (type === "object" ? !isObject : typeof value !== type)
-    throw new Error(`static.json: \`${key}\` must be of type ${type}`);
-  return value;
-}
-
-try {
-  main();
-} catch (error) {
+main().catch((error) => {
   console.error(`ERROR: ${error.message}`);
   process.exitCode = 1;
-}
+});

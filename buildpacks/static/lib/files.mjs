@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
+import { readdirSync, statSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
+import { contentHash } from "./content-hash.mjs";
 
 // What the platform reads lies beside the pages when the whole folder is served.
 const PLATFORM_FILES = new Set(["Procfile", "app.json", "static.json", "project.toml"]);
@@ -12,12 +13,29 @@ export class Files {
   #root;
   #isWholeApp;
   #tags = new Map();
+  #compressed = new Map();
 
-  static async open(root, isWholeApp) {
+  /** `root` lies below the working directory; `compressed` holds `HASH.br` and `HASH.gz`. Throws when root lies elsewhere. */
+  static async open(root, compressed) {
     const files = new Files();
     files.#root = await realpath(root);
-    files.#isWholeApp = isWholeApp;
+    const inside = relative(await realpath("."), files.#root);
+    if (inside === ".." || inside.startsWith(`..${sep}`)) throw new Error(`the folder ${root} lies outside the app`);
+    files.#isWholeApp = inside === "";
+    for (const name of readdirSync(compressed)) files.#addCompressed(compressed, name);
     return files;
+  }
+
+  #addCompressed(directory, name) {
+    const [hash, ending] = name.split(".");
+    const path = join(directory, name);
+    const { size } = statSync(path);
+    if (size > 0) this.#compressed.set(hash, { ...this.#compressed.get(hash), [ending]: { path, size } });
+  }
+
+  /** The compressed forms of a file by ending, each `{ path, size }`; undefined when there are none. */
+  compressed(tag) {
+    return this.#compressed.get(tag.slice(1, -1));
   }
 
   /** `{ path, size, mtimeMs, isDirectory }` of what lies at the segments, or undefined when it may not be served. */
@@ -49,10 +67,7 @@ export class Files {
     const version = `${file.mtimeMs}-${file.size}`;
     const known = this.#tags.get(file.path);
     if (known?.version === version) return known.tag;
-    const hash = createHash("sha256")
-      .update(await readFile(file.path))
-      .digest("base64url")
-      .slice(0, 22);
+    const hash = contentHash(await readFile(file.path));
     if (this.#tags.size >= TAGS_MAX) this.#tags.delete(this.#tags.keys().next().value);
     this.#tags.set(file.path, { version, tag: `"${hash}"` });
     return `"${hash}"`;

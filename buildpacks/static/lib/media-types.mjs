@@ -1,4 +1,6 @@
 const TYPES = {
+  aac: "audio/aac",
+  atom: "application/atom+xml; charset=utf-8",
   avif: "image/avif",
   css: "text/css; charset=utf-8",
   csv: "text/csv; charset=utf-8",
@@ -31,10 +33,28 @@ const TYPES = {
   woff2: "font/woff2",
   xml: "application/xml; charset=utf-8",
   zip: "application/zip",
+  eot: "application/vnd.ms-fontobject",
+  geojson: "application/geo+json; charset=utf-8",
+  ics: "text/calendar; charset=utf-8",
+  jsonld: "application/ld+json; charset=utf-8",
+  jxl: "image/jxl",
+  m4a: "audio/mp4",
+  mov: "video/quicktime",
+  ogv: "video/ogg",
+  vtt: "text/vtt; charset=utf-8",
+  wav: "audio/wav",
+  xhtml: "application/xhtml+xml; charset=utf-8",
 };
 
 /** The media type of a file's name; bytes without a name for unknown endings. */
 export function mediaType(path) {
   const ending = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   return Object.hasOwn(TYPES, ending) ? TYPES[ending] : "application/octet-stream";
+}
+
+const COMPRESSED_FONTS_AND_MEDIA = /^(?:audio|video|image\/(?!svg|x-icon)|font\/woff)|\/(?:zip|pdf|octet-stream)/;
+
+/** Whether files of this name are worth to be compressed: texts, and the binary forms that are not compressed yet. */
+export function isCompressible(path) {
+  return !COMPRESSED_FONTS_AND_MEDIA.test(mediaType(path));
 }
