@@ -214,7 +214,11 @@ describe("how each manager installs, runs and prunes (cnb.md §15)", () => {
       "pnpm workspaces",
       building,
       { "pnpm-lock.yaml": PNPM_9, "pnpm-workspace.yaml": "packages:\n  - packages/*\n" },
-      ["pnpm install --frozen-lockfile --prod=false", "pnpm run build", "pnpm prune --prod"],
+      [
+        "pnpm install --frozen-lockfile --prod=false",
+        "pnpm run build",
+        "pnpm install --prod --frozen-lockfile --prefer-offline --ignore-scripts --config.confirmModulesPurge=false",
+      ],
     ],
   ];
   for (const [name, manifest, files, expected] of COMMANDS) {
@@ -260,4 +264,63 @@ describe("how each manager installs, runs and prunes (cnb.md §15)", () => {
       assert.equal(bench.types(layer), "cache");
     });
   }
+});
+
+describe("an app that is one of several workspaces (decision 0028)", () => {
+  const member = { ...DEPENDING, scripts: { build: "x", start: "x" } };
+  const ROOT = { name: "root", workspaces: ["app"] };
+  const above = (files: Files): void => bench.write(files);
+
+  test("the root's lock file is installed, at the root; the scripts are the app's own", () => {
+    bench.files(member);
+    above({ "package.json": JSON.stringify(ROOT), "package-lock.json": LOCK, ".nvmrc": ">=18" });
+    const { code, output, launch } = bench.run();
+    assert.equal(code, 0, output);
+    assert.match(output, /Using Node \S+ \(\.\.\/\.nvmrc: >=18\)/);
+    assert.deepEqual(bench.commands(), ["npm ci --include=dev", "npm run build", "npm prune --omit=dev"]);
+    assert.deepEqual(
+      [existsSync(join(bench.root, "node_modules/dep")), existsSync(join(bench.app, "node_modules"))],
+      [true, false],
+    );
+    assert.equal(bench.read("app/scripts-run"), "build\n");
+    assert.equal(readlinkSync(join(bench.layers, "z_node_module_bins/bin")), join(bench.root, "node_modules/.bin"));
+    assert.match(launch, /command = \["npm","start"\]/);
+  });
+
+  test("the root says which package manager, and pnpm prunes all workspaces", () => {
+    bench.files(member);
+    above({
+      "package.json": JSON.stringify({ packageManager: "pnpm@9.15.0" }),
+      "pnpm-workspace.yaml": "packages:\n  - app\n",
+      "pnpm-lock.yaml": PNPM_9,
+    });
+    assert.match(bench.run().output, /Fetching pnpm 9\.15\.0/);
+    assert.deepEqual(bench.commands().slice(1), [
+      "pnpm install --frozen-lockfile --prod=false",
+      "pnpm run build",
+      "pnpm install --prod --frozen-lockfile --prefer-offline --ignore-scripts --config.confirmModulesPurge=false",
+    ]);
+  });
+
+  const ALONE: readonly (readonly [string, Files])[] = [
+    ["a directory above that has no workspaces", { "package.json": "{}", "package-lock.json": LOCK }],
+    ["workspaces above without a lock file", { "package.json": JSON.stringify(ROOT) }],
+  ];
+  for (const [name, files] of ALONE) {
+    test(`${name} is left alone`, () => {
+      bench.files(DEPENDING);
+      above(files);
+      bench.run();
+      assert.deepEqual(bench.commands(), ["npm install --omit=dev --no-package-lock"]);
+      assert.equal(existsSync(join(bench.root, "node_modules")), false);
+    });
+  }
+
+  test("a lock file of its own comes first", () => {
+    bench.files(DEPENDING, { "package-lock.json": LOCK });
+    above({ "package.json": JSON.stringify(ROOT), "package-lock.json": "{}" });
+    bench.run();
+    assert.deepEqual(bench.commands(), ["npm ci --omit=dev"]);
+    assert.equal(existsSync(join(bench.root, "node_modules")), false);
+  });
 });

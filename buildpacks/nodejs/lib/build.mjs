@@ -23,7 +23,7 @@ async function main() {
   const env = programEnvironment(process.env);
   const redact = createRedactor(env, Object.values(project.configs));
   const packages = () => new Packages({ env, redact });
-  const node = provideNode(wantedNode(project.manifest), layers, packages);
+  const node = provideNode(wantedNode(project), layers, packages);
   if (node.directory !== undefined) env.PATH = `${node.directory}${delimiter}${env.PATH}`;
   let manager;
   if (needsManager(choice, project, node)) {

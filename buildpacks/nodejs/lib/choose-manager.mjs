@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Failure, warn } from "./failure.mjs";
 
 const MANAGERS = ["npm", "yarn", "pnpm"];
@@ -19,18 +20,18 @@ export function chooseManager(project) {
   for (const [manager, file] of Object.entries(lockFiles)) {
     if (manager !== choice.name) warn(`${file} is not used, since ${choice.from} says ${choice.name}. Remove it.`);
   }
-  const range = choice.range ?? project.manifest.engines?.[choice.name];
+  const range = choice.range ?? project.rootManifest.engines?.[choice.name];
   return { ...choice, range: typeof range === "string" ? range.trim() : undefined };
 }
 
 /** What the app says in so many words. */
-function stated({ manifest, configs }) {
+function stated({ rootManifest: manifest, configs, root }) {
   const file =
     /^yarnPath:\s*["']?([^"'\s]+)/m.exec(configs[".yarnrc.yml"] ?? "")?.[1] ??
     /^yarn-path\s+["']?([^"'\s]+)/m.exec(configs[".yarnrc"] ?? "")?.[1];
   if (file !== undefined) {
     const from = configs[".yarnrc.yml"]?.includes(file) ? ".yarnrc.yml" : ".yarnrc";
-    if (existsSync(file)) return { name: "yarn", file, from };
+    if (existsSync(join(root, file))) return { name: "yarn", file: join(root, file), from };
     throw new Failure(`${from} names ${file}, which is not in the app.`, {
       hint: `Commit ${file}, or remove the line.`,
     });
@@ -53,7 +54,7 @@ function parsePackageManager(text) {
   return { name, range, hash: hash?.includes(".") ? hash : undefined, from: "packageManager of package.json" };
 }
 
-function byLockFile({ lockFiles, manifest }) {
+function byLockFile({ lockFiles, rootManifest: manifest }) {
   const names = Object.keys(lockFiles);
   if (names.length === 0) return undefined;
   if (names.length === 1) return { name: names[0], from: lockFiles[names[0]] };
@@ -64,7 +65,7 @@ function byLockFile({ lockFiles, manifest }) {
   });
 }
 
-function byEngines({ manifest }) {
+function byEngines({ rootManifest: manifest }) {
   const name = ["pnpm", "yarn", "npm"].find((candidate) => typeof manifest.engines?.[candidate] === "string");
   return name === undefined ? undefined : { name, from: `engines.${name} of package.json` };
 }

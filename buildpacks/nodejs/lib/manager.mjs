@@ -63,7 +63,7 @@ export class Manager {
 
   /** Takes the development dependencies out of node_modules. */
   async prune() {
-    const args = this.#commands.prune({ lock: this.lock });
+    const args = this.#commands.prune({ lock: this.lock, hasWorkspaces: this.#project.hasWorkspaces });
     if (args === undefined) {
       console.log(`Keeping development dependencies: ${this.name} ${this.version} cannot remove them.`);
       return;
@@ -77,10 +77,13 @@ export class Manager {
     await this.#run(this.#commands.script(name), { step: "script", shown: `the script \`${name}\``, script: name });
   }
 
+  /** Scripts run in the app, all else where the lock file is. */
   async #run(args, { step, shown, script }) {
     const startedAt = performance.now();
     const env = this.#env();
-    const result = await run([...this.#tool.program, ...args], { env, redact: this.#redact, ...this.#commands.output });
+    const cwd = step === "script" ? "." : this.#project.root;
+    const options = { env, cwd, redact: this.#redact, ...this.#commands.output };
+    const result = await run([...this.#tool.program, ...args], options);
     if (result.status !== 0) {
       const { lockHint } = this.#commands;
       throw diagnose(result, { step, shown, script, project: this.#project, manager: this.name, lockHint, env });

@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Failure, warn } from "./failure.mjs";
 import { parseRange } from "./semver.mjs";
 
 /**
  * Which Node the app asks for: `{ range, from, fits }`; undefined when it does not say.
- * In order: engines.node, .nvmrc, .node-version, devEngines.runtime. Throws Failure.
+ * In order: engines.node, .nvmrc, .node-version, devEngines.runtime; then those at the root of its workspaces. Throws Failure.
  */
-export function wantedNode(manifest) {
-  const [first, ...others] = statements(manifest);
+export function wantedNode({ manifest, rootManifest, root }) {
+  const above = root === "." ? [] : statements(rootManifest, root);
+  const [first, ...others] = [...statements(manifest, ""), ...above];
   if (first === undefined) return undefined;
   for (const other of others) {
     if (other.range !== first.range)
@@ -22,12 +24,15 @@ export function wantedNode(manifest) {
   }
 }
 
-function statements(manifest) {
+function statements(manifest, directory) {
   const runtime = [manifest.devEngines?.runtime].flat().find((one) => one?.name === "node");
   const found = [
-    { range: manifest.engines?.node, from: "engines.node of package.json" },
-    ...[".nvmrc", ".node-version"].map((file) => ({ range: firstLine(file), from: file })),
-    { range: runtime?.version, from: "devEngines.runtime of package.json" },
+    { range: manifest.engines?.node, from: `engines.node of ${join(directory, "package.json")}` },
+    ...[".nvmrc", ".node-version"].map((file) => ({
+      range: firstLine(join(directory, file)),
+      from: join(directory, file),
+    })),
+    { range: runtime?.version, from: `devEngines.runtime of ${join(directory, "package.json")}` },
   ];
   return found
     .filter(({ range }) => typeof range === "string" && range.trim() !== "")

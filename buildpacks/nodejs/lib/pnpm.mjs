@@ -1,5 +1,8 @@
 import { npmSetting } from "./npm-environment.mjs";
 
+// Without a terminal it would not remove what it is told to remove; older ones do not read that from a variable.
+const PURGES = "--config.confirmModulesPurge=false";
+
 /** pnpm's commands, as argument lists behind the program, and what they need in the environment. */
 export const pnpm = {
   cache: "pnpm_store",
@@ -9,7 +12,11 @@ export const pnpm = {
     lock === "frozen" ? "--frozen-lockfile" : "--no-frozen-lockfile",
     ...(isProduction ? ["--prod"] : ["--prod=false"]),
   ],
-  prune: () => ["prune", "--prod"],
+  // In workspaces it would look at the root alone.
+  prune: ({ hasWorkspaces }) =>
+    hasWorkspaces
+      ? ["install", "--prod", "--frozen-lockfile", "--prefer-offline", "--ignore-scripts", PURGES]
+      : ["prune", "--prod"],
   script: (name) => ["run", name],
   exec: (command) => command,
   start: ["pnpm", "start"],

@@ -13,7 +13,7 @@ const DRAIN_MS = 1_000;
  * `{ status, signal, lines, missing }`, `lines` being its last ones, `missing` true when there is no such program.
  * `holds` picks lines that are shown last, after `trim` had a look at them.
  */
-export async function run(argv, { env, redact, holds = () => false, trim = (lines) => lines }) {
+export async function run(argv, { env, cwd, redact, holds = () => false, trim = (lines) => lines }) {
   const lines = [];
   const held = [];
   const onLine = (raw) => {
@@ -22,7 +22,7 @@ export async function run(argv, { env, redact, holds = () => false, trim = (line
     if (holds(line)) held.push(line);
     else console.log(line);
   };
-  const child = spawn(argv[0], argv.slice(1), { stdio: ["ignore", "pipe", "pipe"], env });
+  const child = spawn(argv[0], argv.slice(1), { stdio: ["ignore", "pipe", "pipe"], env, cwd });
   const readers = [child.stdout, child.stderr].map((stream) => readLines(stream, onLine));
   const end = await ended(child);
   for (const flush of readers) flush();

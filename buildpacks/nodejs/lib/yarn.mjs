@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
 import { npmSetting } from "./npm-environment.mjs";
 import { parseVersion } from "./semver.mjs";
 
 /** The commands of this yarn: of Yarn 1, or of those that came after it. */
 export function yarnOf(version, project, env) {
-  const [major] = parseVersion(version) ?? [existsSync(".yarnrc.yml") ? 4 : 1];
+  const [major] = parseVersion(version) ?? [project.configs[".yarnrc.yml"] !== undefined ? 4 : 1];
   return major === 1 ? YARN_1 : berry(major, project, env);
 }
 
