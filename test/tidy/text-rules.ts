@@ -55,7 +55,8 @@ export function checkPackageFile(file: TextFile): Finding[] {
     const { packages = {} } = JSON.parse(file.text) as { packages?: Record<string, LockedPackage> };
     return Object.entries(packages).flatMap(([name, entry]) => {
       // A bundled package comes inside the archive of the one that bundles it, under that hash.
-      if (name === "" || entry.link === true || entry.inBundle === true) return [];
+      // A name without `node_modules/` is a directory of the repository itself: the root, or a workspace.
+      if (!name.includes("node_modules/") || entry.link === true || entry.inBundle === true) return [];
       if (entry.resolved !== undefined) return [found("lock file", `${name} says where it was fetched from`)];
       return entry.integrity === undefined ? [found("lock file", `${name} has no integrity hash`)] : [];
     });
