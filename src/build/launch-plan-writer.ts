@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { LaunchPlan, LaunchStep } from "../model/launch-plan.ts";
 import {
   directoryNames,
@@ -14,7 +14,8 @@ export type BuildpackLayers = readonly string[];
 /**
  * How the processes of a build start, from its launch layers, buildpacks in group order.
  * Per buildpack: root directories of all layers, then per layer `env/`, `env.launch/`, `env.launch/<type>/`, values inlined;
- * after those of all buildpacks the exec.d programs, then the profile scripts. cnb.md §7.1.
+ * after those of all buildpacks the exec.d programs, then the profile scripts. Throws `DocumentError` for a value that is a link
+ * out of the layers directory. cnb.md §7.1.
  */
 export function planLaunch(buildpacks: readonly BuildpackLayers[]): LaunchPlan {
   const layers = buildpacks.flat();
@@ -27,15 +28,20 @@ function environmentSteps(layers: BuildpackLayers): LaunchStep[] {
   return [
     ...layers.flatMap(launchRootDirectories).map((root) => ({ kind: "pathDirectory" as const, ...root })),
     ...layers.flatMap((layer) => [
-      ...envSteps(join(layer, "env")),
-      ...envSteps(join(layer, "env.launch")),
-      ...perType(join(layer, "env.launch"), envSteps),
+      ...envSteps(layer)(join(layer, "env")),
+      ...envSteps(layer)(join(layer, "env.launch")),
+      ...perType(join(layer, "env.launch"), envSteps(layer)),
     ]),
   ];
 }
 
-function envSteps(directory: string): LaunchStep[] {
-  return readEnvDirectory(directory).map((operation: EnvOperation) => ({ kind: "env", ...operation }));
+/** A value must come from inside the layers directory, two above each layer (decision 0011). */
+function envSteps(layer: string): (directory: string) => LaunchStep[] {
+  return (directory) =>
+    readEnvDirectory(directory, "override", dirname(dirname(layer))).map((operation: EnvOperation) => ({
+      kind: "env",
+      ...operation,
+    }));
 }
 
 function execDSteps(layer: string): LaunchStep[] {

@@ -16,6 +16,7 @@ import { printProcfile } from "../../src/contract/procfile-print.ts";
 import { parseProcfile } from "../../src/contract/procfile.ts";
 import { parseProjectToml } from "../../src/contract/project-toml.ts";
 import type { Diagnostic, Parsed } from "../../src/model/diagnostic.ts";
+import { BUILDPACK_TARGETS } from "./buildpack-targets.ts";
 import { APP_JSON_SHAPE, PROJECT_TOML_SHAPE } from "./shaped.ts";
 import { assertFindings, target, type Target } from "./target.ts";
 
@@ -57,7 +58,7 @@ const procfile = target({
 
 const appJson = target({
   name: "app-json",
-  share: 280,
+  share: 230,
   tokens: [
     ...COMMON,
     ...['"', "{", "}", "[", "]", ",", ":", "//", "/*", "*/", "\\u00e9", "\\", "1", "-1", "1e99", "true", "null", '""'],
@@ -123,7 +124,7 @@ const projectToml = target({
 
 const dotenv = target({
   name: "dotenv",
-  share: 160,
+  share: 120,
   tokens: [...COMMON, "A", "B", "=", "'", '"', "`", "\\n", "\\", "export ", "A=1\n", "$A"],
   parse: (raw) => parseDotenv(raw),
   check: (raw, { value, diagnostics }) => {
@@ -276,6 +277,7 @@ export const TARGETS: readonly Target[] = [
   cron,
   command,
   ignoreFile,
+  ...BUILDPACK_TARGETS,
 ];
 
 function assertParsed(raw: string, diagnostics: Parsed<unknown>["diagnostics"]): void {

@@ -33,7 +33,7 @@ export function parseLayerTypes(text: string, document: string): LayerTypes {
  */
 export function withoutTypes(text: string, document: string): string {
   const { types: _, ...wanted } = parseTable(text, document);
-  const cut = text.replace(/^[ \t]*\[types\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/m, "");
+  const cut = text.replace(/^[ \t]*\[types\][^\n]*\n(?:(?![ \t]*\[)[^\n]+(?:\n|$)|\n)*/m, "");
   return isSameTable(cut, wanted, document) ? cut : formatDocument(wanted);
 }
 

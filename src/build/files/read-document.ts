@@ -11,13 +11,13 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * its place: a link, which would have us read with our own rights; a pipe, which would have us wait; a heap of bytes.
  * Throws `DocumentError` for each of them, and for bytes that are not UTF-8.
  */
-export function readDocument(path: string, document: string): string | undefined {
+export function readDocument(path: string, document: string, bytesMax = BYTES_MAX): string | undefined {
   const file = open(path, document);
   if (file === undefined) return undefined;
   try {
     const stat = fstatSync(file);
     if (!stat.isFile()) throw new DocumentError(document, "is not a regular file");
-    if (stat.size > BYTES_MAX) throw new DocumentError(document, `is larger than ${BYTES_MAX / 1024 / 1024} MiB`);
+    if (stat.size > bytesMax) throw new DocumentError(document, `is larger than ${bytesMax / 1024 / 1024} MiB`);
     return UTF8.decode(readFileSync(file));
   } catch (error) {
     if (error instanceof TypeError) throw new DocumentError(document, "is not UTF-8");

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { treeBytes } from "../../lib/tree.ts";
-import { PortsideError } from "../../model/error-registry.ts";
 import type { LaunchPlan } from "../../model/launch-plan.ts";
-import { planLaunch } from "../launch-plan-writer.ts";
+import { DocumentError } from "../files/toml-document.ts";
+import { planLaunch, type BuildpackLayers } from "../launch-plan-writer.ts";
 import { layersOf, type BuildContext } from "../run-buildpack.ts";
 import type { BuiltBuildpack } from "./build-phase.ts";
+import { PhaseFailure } from "./phase-failure.ts";
 
 /**
  * Throws E_BUILD_FAILED when a buildpack declared a layer without making it. Without an earlier image there is nothing a
@@ -17,8 +18,10 @@ export function checkLayerContents(built: readonly BuiltBuildpack[], context: Bu
       ({ name, types }) => (types.launch || types.cache) && !existsSync(join(layersOf(context, buildpack), name)),
     );
     if (missing === undefined) continue;
-    throw new PortsideError("E_BUILD_FAILED", {
+    throw new PhaseFailure({
+      phase: "export",
       problem: `${buildpack.id} declared the layer \`${missing.name}\` but did not make it`,
+      buildpack: buildpack.id,
     });
   }
 }
@@ -41,5 +44,14 @@ export async function exportSlug(
   });
   const { app, layers } = context.directories;
   const sizeBytes = (await treeBytes(app, context.signal)) + (await treeBytes(layers, context.signal));
-  return { launchPlan: planLaunch(launchLayers), sizeBytes };
+  return { launchPlan: planOf(launchLayers), sizeBytes };
+}
+
+function planOf(layers: readonly BuildpackLayers[]): LaunchPlan {
+  try {
+    return planLaunch(layers);
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new PhaseFailure({ phase: "export", problem: `a launch layer has a wrong ${error.message}`, cause: error });
+  }
 }

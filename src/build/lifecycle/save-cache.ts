@@ -1,14 +1,16 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readTextIfExists } from "../../lib/files.ts";
 import { copyTree, isSameTree, makeFilesReadOnly } from "../../lib/tree.ts";
 import { escapedId } from "../buildpack-registry.ts";
 import type { BuiltLayer } from "../files/layer-toml.ts";
+import { readDocument } from "../files/read-document.ts";
 import { directoryNames, fileNames } from "../layer-environment.ts";
 import { layersOf, type BuildContext } from "../run-buildpack.ts";
 import type { BuiltBuildpack } from "./build-phase.ts";
+import { SBOM_BYTES_MAX, sbomNames } from "./sbom-files.ts";
 
-/** The layer cache of one app: `committed/<buildpack>/<layer>/`, `<layer>.toml` and `store.toml`, as the buildpack left them. */
+/** The layer cache of one app: `committed/<buildpack>/<layer>/`, `<layer>.toml`, SBOM files and `store.toml`, as the buildpack left them. */
 export type LayerCache = { readonly committed: string; readonly staging: string; readonly backup: string };
 
 /** Paths of an app's layer cache. A crash between the two renames of a save is repaired here. */
@@ -64,9 +66,10 @@ async function isUnchanged(
   return true;
 }
 
-/** The documents to keep: `<layer>.toml` of each layer, and `store.toml` if there is one. */
+/** The documents to keep: `<layer>.toml` and SBOM files of each layer, and `store.toml` if there is one. */
 function documentsOf(layers: readonly BuiltLayer[], directory: string): string[] {
-  const documents = layers.map(({ name }) => `${name}.toml`);
+  const files = fileNames(directory);
+  const documents = layers.flatMap(({ name }) => [`${name}.toml`, ...sbomNames(files, name)]);
   return existsSync(join(directory, "store.toml")) ? [...documents, "store.toml"] : documents;
 }
 
@@ -74,7 +77,9 @@ async function stage({ buildpack, layers }: BuiltBuildpack, cache: LayerCache, c
   const from = layersOf(context, buildpack);
   const to = join(cache.staging, escapedId(buildpack.id));
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  for (const document of documentsOf(layers, from)) copyFileSync(join(from, document), join(to, document));
+  for (const document of documentsOf(layers, from)) {
+    writeFileSync(join(to, document), readDocument(join(from, document), document, SBOM_BYTES_MAX) ?? "");
+  }
   for (const { name, types } of layers) {
     const contents = join(from, name);
     if (!types.launch) {

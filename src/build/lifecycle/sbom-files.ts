@@ -12,7 +12,14 @@ const FORMATS: Readonly<Record<string, string>> = {
   "spdx.json": "application/spdx+json",
   "syft.json": "application/vnd.syft+json",
 };
+/** They list every file of every dependency. */
+export const SBOM_BYTES_MAX = 128 * 1024 * 1024;
 const NAME = /^(.+?)\.sbom\.(.+)$/;
+
+/** Of the names in a buildpack's layers directory, those of one layer's SBOM files. */
+export function sbomNames(names: readonly string[], layer: string): readonly string[] {
+  return names.filter((name) => Object.keys(FORMATS).some((extension) => name === `${layer}.sbom.${extension}`));
+}
 
 /** An SBOM file a buildpack wrote, and where in `<layers>/sbom` it belongs. */
 type SbomFile = { readonly name: string; readonly to: readonly string[] };
@@ -24,7 +31,7 @@ type SbomFile = { readonly name: string; readonly to: readonly string[] };
 export function collectSbom(buildpack: Buildpack, layers: readonly BuiltLayer[], layersDirectory: string): void {
   const from = join(layersDirectory, escapedId(buildpack.id));
   for (const { name, to } of sbomFiles(buildpack, layers, fileNames(from))) {
-    const text = readDocument(join(from, name), name) ?? "";
+    const text = readDocument(join(from, name), name, SBOM_BYTES_MAX) ?? "";
     for (const path of to) {
       const target = join(layersDirectory, "sbom", path);
       mkdirSync(dirname(target), { recursive: true });

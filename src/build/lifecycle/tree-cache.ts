@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { readTextIfExists } from "../../lib/files.ts";
 import { copyTree } from "../../lib/tree.ts";
 import { escapedId } from "../buildpack-registry.ts";
@@ -7,6 +7,7 @@ import { parseLayerTypes, withoutTypes } from "../files/layer-toml.ts";
 import { DocumentError } from "../files/toml-document.ts";
 import { fileNames } from "../layer-environment.ts";
 import { CacheReadError, type CachedLayer, type LayerCacheReader } from "./layer-cache-reader.ts";
+import { sbomNames } from "./sbom-files.ts";
 
 /** The cache of an embedded build, as `saveCache` leaves it: `<buildpack>/<layer>/`, `<layer>.toml` and `store.toml`. */
 export function openTreeCache(committed: string): LayerCacheReader {
@@ -31,6 +32,8 @@ export function openTreeCache(committed: string): LayerCacheReader {
       const contents = join(committed, escapedId(buildpackId), name);
       if (!existsSync(contents)) throw new CacheReadError("its contents are not in the cache");
       await copyTree(contents, to, { mode: mayShare ? "link" : "copy", signal });
+      const from = dirname(contents);
+      for (const file of sbomNames(fileNames(from), name)) copyFileSync(join(from, file), join(dirname(to), file));
     },
     fetchSbom: () => Promise.resolve(),
   };
