@@ -23,7 +23,8 @@ import { homeAt, type Home } from "../model/home.ts";
 import { resolveLaunch } from "../model/launch-plan.ts";
 import { digestHex, type Digest } from "../model/source.ts";
 import { BuildpackBuilder, type BuilderOptions, type BuildRequest } from "./builder.ts";
-import { BuildBench, type Tree } from "./testing/build-bench.ts";
+import { PhaseFailure } from "./lifecycle/phase-failure.ts";
+import { BuildBench, type FakeBuildpack, type Tree } from "./testing/build-bench.ts";
 
 const OWN_BUILDPACKS = join(import.meta.dirname, "../../buildpacks");
 const BASE_PATH = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
@@ -290,6 +291,25 @@ describe("what goes wrong: said, and nothing left behind (contract §10)", () =>
     const { evidence } = await rejects({ f: "" }, "E_BUILD_FAILED", /detection broke in a \(9\)/);
     assert.deepEqual(evidence, ["oops"]);
   });
+
+  const BAD: readonly (readonly [name: string, pack: FakeBuildpack, exitCode: number, message: RegExp])[] = [
+    ["a plan that is no TOML", { detect: 'echo "[[" >"$2"' }, 21, /in detect, detection broke in a \(build plan: line 1/],
+    ["exit 0 without output", {}, 0, /Nothing says what to run/],
+    ["a failing build", { build: "exit 4" }, 51, /in build, a ended with exit code 4\.$/],
+    ["a document that is no TOML", { build: 'echo "[[" >"$1/launch.toml"' }, 52, /in build, a left a wrong launch\.toml: line 1/],
+    ["its layers directory removed", { build: 'rm -r "$1"' }, 52, /in build, a left a wrong layers directory: it is gone/],
+    ["a layer that is a link", { build: `ln -s / "$1/l"; printf '[types]\\ncache = true\\n' >"$1/l.toml"` }, 52, /in build, a left a wrong layer `l`/],
+    ["a layer without contents", { build: `printf '[types]\\ncache = true\\n' >"$1/l.toml"; printf '[[processes]]\\ntype = "web"\\ncommand = ["c"]\\n' >"$1/launch.toml"` }, 62, /in export, a declared the layer `l`/],
+  ]; // prettier-ignore
+  for (const [name, pack, exitCode, message] of BAD) {
+    test(`a buildpack of somebody else's: ${name}; phase, buildpack and exit code are told`, async () => {
+      const buildpacksDir = bench.write({ "order.toml": '[[order]]\n[[order.group]]\nid = "a"\n' }, "buildpacks");
+      bench.buildpack("a", pack);
+      builder = builderWith({ buildpacksDir });
+      const failure = await rejects({ f: "" }, exitCode === 0 ? "E_NO_PROCESS" : "E_BUILD_FAILED", message);
+      assert.equal(failure instanceof PhaseFailure ? failure.exitCode : 0, exitCode);
+    });
+  }
 
   test("an abort in the middle", async () => {
     const abort = new AbortController();

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -178,6 +179,14 @@ export class CnbBench {
       keepBytesMax: 1_000_000,
     });
     return { code: result.exitCode, output: result.output };
+  }
+
+  /** Starts the program and does not wait. `ended` gives its exit code, null after a signal. */
+  start(words: readonly string[]): { kill(signal: NodeJS.Signals): void; readonly ended: Promise<number | null> } {
+    const program = process.getuid?.() === 0 ? NOBODY_PROGRAM : PROGRAM;
+    const child = spawn(process.execPath, [program, ...words], { cwd: this.root, env: this.env({}), stdio: "ignore" });
+    const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    return { kill: (signal) => child.kill(signal), ended };
   }
 
   env(call: Call): Record<string, string> {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { isProcessAlive } from "../../src/lib/process-alive.ts";
 import { CnbBench, heredoc, orderToml, planScript, type Call } from "./cnb-bench.ts";
 
 let bench: CnbBench;
@@ -206,3 +208,48 @@ describe("the program itself (cnb.md §10)", () => {
     assert.deepEqual(bench.list("home"), []);
   });
 });
+
+describe("killed in a phase, and built again (cnb.md §16)", () => {
+  /** Starts a phase whose buildpack writes its pid and waits, ends the lifecycle there, and gives how it ended. */
+  async function killIn(
+    phase: "detect" | "build",
+    signal: "SIGTERM" | "SIGKILL",
+  ): Promise<{ code: number | null; pid: number }> {
+    const wait = `echo $$ >"$HOME/pid.new"; mv "$HOME/pid.new" "$HOME/pid"; exec sleep 300`;
+    bench.pack("A", { [phase]: wait });
+    const running = bench.start([phase]);
+    await until(() => bench.has("home/pid"));
+    running.kill(signal);
+    return { code: await running.ended, pid: Number(bench.text("home/pid")) };
+  }
+  const again = async (): Promise<readonly number[]> => {
+    bench.pack("A", { build: `mkdir -p "$1/l"; ${heredoc("$1/l.toml", "[types]\nlaunch = true")}` });
+    const codes: number[] = [];
+    for (const phase of ["detect", "restore", "build"]) codes.push((await bench.run(phase)).code);
+    return codes;
+  };
+  for (const phase of ["detect", "build"] as const) {
+    test(`SIGTERM in ${phase}: the buildpack ends with it, exit code 130, nothing hinders the next run`, async () => {
+      bench.order("A");
+      bench.group(["A"]);
+      const { code, pid } = await killIn(phase, "SIGTERM");
+      assert.equal(code, 130);
+      await until(() => !isProcessAlive(pid));
+      assert.deepEqual(await again(), [0, 0, 0]);
+    });
+    test(`SIGKILL in ${phase}: nothing hinders the next run`, async () => {
+      bench.order("A");
+      bench.group(["A"]);
+      const { code, pid } = await killIn(phase, "SIGKILL");
+      process.kill(pid, "SIGKILL");
+      assert.equal(code, null);
+      assert.deepEqual(await again(), [0, 0, 0]);
+    });
+  }
+});
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (const limit = performance.now() + 30_000; !isTrue(); await delay(20)) {
+    assert.ok(performance.now() < limit, "it did not happen within 30 s");
+  }
+}

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { create } from "tar";
 import { stringify } from "smol-toml";
+import { saveTarCache } from "../../src/build/lifecycle/save-tar-cache.ts";
 import { CnbBench, heredoc } from "./cnb-bench.ts";
 
 let bench: CnbBench;
@@ -260,6 +262,44 @@ describe("SBOM files (cnb.md §4)", () => {
     cacheHas({}, "sha256:0");
     const { code, out } = await restore();
     assert.deepEqual([code, /^Warning: Skipping restore of SBOM files: /m.test(out)], [0, true]);
+  });
+});
+
+describe("saving (cnb.md §9)", () => {
+  const save = (layers: Readonly<Record<string, Record_>>, blobs: Readonly<Record<string, string>>): Promise<void> =>
+    saveTarCache(bench.at("cache"), {
+      metadata: { buildpacks: [{ key: "x/a", version: "1.0.0", layers }] },
+      blobs: new Map(
+        Object.entries(blobs).map(([sha, content]) => [
+          sha,
+          (path: string): Promise<void> => writeFile(path, content, { flag: "wx" }),
+        ]),
+      ),
+    });
+  const committed = (): string[] => bench.list("cache/committed").filter((name) => name.endsWith(".tar"));
+
+  test("what was saved comes back; a blob that is there is linked; one nobody names is gone", async () => {
+    const sha = await blob({ "x_a/l/f": "kept" });
+    const bytes = readFileSync(bench.at(`cache/committed/${sha}.tar`), "latin1");
+    await save({ l: { cache: true, sha } }, { [sha]: "must not be written", "sha256:old": "old" });
+    assert.deepEqual(committed(), ["sha256:old.tar", `${sha}.tar`].toSorted());
+    assert.equal(readFileSync(bench.at(`cache/committed/${sha}.tar`), "latin1"), bytes);
+    await save({ l: { cache: true, sha } }, { [sha]: "" });
+    assert.deepEqual([committed(), bench.list("cache")], [[`${sha}.tar`], ["committed"]]);
+    assert.equal((await restore()).code, 0);
+    assert.equal(bench.text("layers/x_a/l/f"), "kept");
+  });
+  test("a writer that fails leaves the old cache; so does a crash between the renames", async () => {
+    await save({}, { "sha256:one": "one" });
+    const failing = saveTarCache(bench.at("cache"), {
+      metadata: {},
+      blobs: new Map([["sha256:two", () => Promise.reject(new Error("disk full"))]]),
+    });
+    await assert.rejects(failing, /disk full/);
+    assert.deepEqual(committed(), ["sha256:one.tar"]);
+    renameSync(bench.at("cache/committed"), bench.at("cache/committed-backup"));
+    await save({}, { "sha256:one": "not written", "sha256:two": "two" });
+    assert.equal(bench.text("cache/committed/sha256:one.tar"), "one");
   });
 });
 

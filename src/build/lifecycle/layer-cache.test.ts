@@ -151,6 +151,15 @@ describe("saving (cnb.md §9)", () => {
   });
 });
 
+test("SBOM files of cached layers come back with them; the whole build's stay in the artifact (cnb.md §4, §5.2)", async () => {
+  const script = `${layer("c", "cache")}; for f in c launch; do echo '{}' >"$1/$f.sbom.cdx.json"; done`;
+  const group = [pack(script, { extra: 'sbom-formats = ["application/vnd.cyclonedx+json"]' })];
+  await round("one", group);
+  assert.deepEqual(readdirSync(at("one/layers/sbom")).toSorted(), ["build", "cache", "launch"]);
+  await restore(group, earlier(), bench.context("two"));
+  assert.deepEqual(readdirSync(at("two/layers/a")).toSorted(), ["c", "c.sbom.cdx.json", "c.toml"]);
+});
+
 describe("slug (cnb.md §7.3, §8.1)", () => {
   test("keeps launch layers, config and documents of the whole; gives steps and bytes", async () => {
     const script = `${layer("l", "launch")}; ${layer("c", "cache")}; ${layer("b", "build")}; ${layer("i")}; mkdir "$1/l/bin"`;
@@ -171,6 +180,17 @@ describe("slug (cnb.md §7.3, §8.1)", () => {
         message: /a declared the layer `x` but did not make it/,
       }));
   }
+  test("a launch variable that is a link out of the layers directory is an error of export (decision 0011)", async () => {
+    bench.write({ secret: "s" });
+    const { built, context } = await round("one", [
+      pack(`${layer("l", "launch")}; mkdir -p "$1/l/env.launch/web"; ln -s ${at("secret")} "$1/l/env.launch/web/X"`),
+    ]);
+    await assert.rejects(exportSlug(built, context), {
+      code: "E_BUILD_FAILED",
+      phase: "export",
+      message: /in export, a launch layer has a wrong file `web\/X`: it is a link out of the layers directory/,
+    });
+  });
   test("a build layer may be environment alone", async () => {
     const { built } = await round("one", [pack(`printf '[types]\\nbuild = true\\n' >"$1/x.toml"`)]);
     assert.deepEqual(
