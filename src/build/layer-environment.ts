@@ -90,12 +90,18 @@ export function readFiles(directory: string, within?: string): readonly (readonl
   return fileNames(directory).map((name) => {
     const path = join(directory, name);
     if (within !== undefined) checkStays(path, within);
-    return [name, readFileSync(path, "utf8")] as const;
+    const content = readFileSync(path, "utf8");
+    if (within !== undefined && content.includes("\0")) throw new DocumentError(shownPath(path), "it holds a NUL");
+    return [name, content] as const;
   });
 }
 
+function shownPath(path: string): string {
+  return `file \`${basename(dirname(path))}/${basename(path)}\``;
+}
+
 function checkStays(path: string, within: string): void {
-  const name = `file \`${basename(dirname(path))}/${basename(path)}\``;
+  const name = shownPath(path);
   if (!realpathSync(path).startsWith(`${realpathSync(within)}${sep}`)) {
     throw new DocumentError(name, "it is a link out of the layers directory");
   }

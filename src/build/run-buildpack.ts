@@ -111,7 +111,8 @@ export async function runBuildpack(
     if (result.cancelled) throw new PortsideError("E_CANCELLED");
     return { exitCode: result.exitCode, signal: result.signal, timedOut: result.timedOut, lines };
   } catch (error) {
-    if (!hasCode(error, "ENOENT", "EACCES", "ENOEXEC", "E2BIG")) throw error;
+    // The last is Node's answer to a NUL in a variable.
+    if (!hasCode(error, "ENOENT", "EACCES", "ENOEXEC", "E2BIG", "ERR_INVALID_ARG_VALUE")) throw error;
     const problem = `bin/${run.program} of ${buildpack.id} could not be started (${(error as NodeJS.ErrnoException).code})`;
     const exitCode = run.program === "build" ? EXIT.buildpackFailed : EXIT.detect;
     throw new PhaseFailure({ phase: run.program, problem, exitCode, buildpack: buildpack.id, cause: error });

@@ -76,6 +76,7 @@ describe("links out of a layer (decision 0011)", () => {
     ],
     ["the directory of variables", 'mkdir "$1/l"; ln -s /etc "$1/l/env"', "it is a link out of the layers directory"],
     ["a variable of 1 GB", 'mkdir -p "$1/l/env"; truncate -s 1G "$1/l/env/X"', "it is larger than a variable can be"],
+    ["a variable with a NUL", `mkdir -p "$1/l/env"; printf 'a\\000b' >"$1/l/env/X"`, "file `env/X`: it holds a NUL"],
     ["an SBOM file", `ln -s /etc/passwd "$1/launch.sbom.cdx.json"`, "launch.sbom.cdx.json: is a link"],
     ["its own layers directory", 'rm -r "$1"; ln -s / "$1"', "layers directory: it is gone"],
   ];
@@ -155,6 +156,18 @@ describe("programs", () => {
     bench.group(["a"]);
     const { code, err } = await bench.run("build");
     assert.deepEqual([code, err], [52, "ERROR: failed to build: a left a wrong .toml: has no layer's name\n"]);
+  });
+  test("a platform variable with a NUL: the buildpack that would get it is named", async () => {
+    bench.write("platform/env/X", "a\0b");
+    bench.pack("a");
+    bench.group(["a"]);
+    bench.order("a");
+    const { code, err } = await bench.run("build");
+    assert.deepEqual(
+      [code, err],
+      [51, "ERROR: failed to build: bin/build of a could not be started (ERR_INVALID_ARG_VALUE)\n"],
+    );
+    assert.equal((await bench.run("detect")).code, 21);
   });
   test("a signal is told", async () => {
     bench.pack("a", { build: "kill -9 $$" });
