@@ -159,7 +159,12 @@ describe("what is built (contract §2, §10; cnb.md §15)", () => {
   });
 
   test("the buildpacks app.json names, instead of detection", async () => {
-    const files = { "index.html": "", "server.js": "", "app.json": '{"buildpacks": [{"url": "heroku/static"}]}' };
+    const files = {
+      "index.html": "",
+      "static.json": "{}",
+      "server.js": "",
+      "app.json": '{"buildpacks": [{"url": "heroku/static"}]}',
+    };
     assert.deepEqual(
       (await build(files)).buildpacks.map(({ id }) => id),
       ["portside/static"],

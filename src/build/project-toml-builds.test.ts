@@ -136,7 +136,7 @@ describe("cnb.md §11: project.toml in a build", () => {
     for (const name of ["before", "after"])
       writeFiles(join(bench.root, "folder", name), scriptBuildpack(`own/${name}`, { build: `printf ${name}, >>out` }));
     const around = '[[io.buildpacks.pre.group]]\nuri = "./before"\n[[io.buildpacks.post.group]]\nuri = "./after"\n';
-    const artifact = await build({ ...project(around), "index.html": "<p>" });
+    const artifact = await build({ ...project(around), "index.html": "<p>", "static.json": "{}" });
     assert.equal(read(artifact, "out"), "before,after,");
     assert.deepEqual(
       artifact.buildpacks.map(({ id }) => id),

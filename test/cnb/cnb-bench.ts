@@ -97,6 +97,12 @@ export class CnbBench {
     return lstatSync(this.at(path)).mode & 0o777;
   }
 
+  /** `uid:gid` of a file. */
+  owner(path: string): string {
+    const { uid, gid } = lstatSync(this.at(path));
+    return `${uid}:${gid}`;
+  }
+
   /** What a link says. */
   link(path: string): string {
     return readlinkSync(this.at(path));

@@ -195,6 +195,12 @@ describe("the program itself (cnb.md §10)", () => {
       assert.deepEqual([code, output.trim()], [1, `ERROR: failed to ${phase}: refusing to run as root`]);
     }
   });
+  test("restore goes on as the user it is told", async (t) => {
+    if (process.getuid?.() !== 0) return t.skip("not root here: there are no rights to give up");
+    bench.group(["A"]);
+    const { code } = await bench.spawn(["restore"], { asRoot: true, flags: ["-uid", "65534", "-gid", "65534"] });
+    assert.deepEqual([code, bench.owner("layers/A"), bench.owner("layers")], [0, "65534:65534", "65534:65534"]);
+  });
   test("called by a phase's own name, as the reference's programs are", async () => {
     bench.order("A");
     symlinkSync(new URL("../../bin/portside-lifecycle.ts", import.meta.url), bench.at("detector.ts"));

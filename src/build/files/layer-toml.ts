@@ -33,13 +33,28 @@ export function parseLayerTypes(text: string, document: string): LayerTypes {
  */
 export function withoutTypes(text: string, document: string): string {
   const { types: _, ...wanted } = parseTable(text, document);
-  const cut = text.replace(/^[ \t]*\[types\][^\n]*\n(?:(?![ \t]*\[)[^\n]+(?:\n|$)|\n)*/m, "");
+  const cut = withoutBlock(text);
   return isSameTable(cut, wanted, document) ? cut : formatDocument(wanted);
 }
 
 /** The same file anew from what an image or a tar cache holds of it: a table, so that the buildpack's own bytes are gone. */
 export function formatLayerMetadata(metadata: Readonly<Record<string, unknown>>): string {
   return Object.keys(metadata).length === 0 ? "" : formatDocument({ metadata });
+}
+
+/** Without the lines from `[types]` to the next table; blank lines before that stay. One pass: a file may be all blank lines. */
+function withoutBlock(text: string): string {
+  const lines = text.split("\n");
+  const from = lines.findIndex((line) => /^[ \t]*\[types\]/.test(line));
+  if (from < 0) return text;
+  let to = lines.findIndex((line, index) => index > from && /^[ \t\r]*\[/.test(line));
+  if (to < 0)
+    return lines
+      .slice(0, from)
+      .map((line) => `${line}\n`)
+      .join("");
+  while (to - 1 > from && lines[to - 1]?.trim() === "") to -= 1;
+  return [...lines.slice(0, from), ...lines.slice(to)].join("\n");
 }
 
 function isSameTable(text: string, wanted: Readonly<Record<string, unknown>>, document: string): boolean {

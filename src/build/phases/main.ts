@@ -6,7 +6,7 @@ import { EXIT, PhaseFailure } from "../lifecycle/phase-failure.ts";
 import { FlagError, parseFlags, type FlagName } from "./flags.ts";
 import { Inputs } from "./inputs.ts";
 import { findLevel, Log, type LogStream } from "./log.ts";
-import type { Phase } from "./phase.ts";
+import type { Phase, PhaseCall } from "./phase.ts";
 import { PHASES } from "./phase-table.ts";
 
 /** What the lifecycle takes from the process it runs in. `process` is one. */
@@ -45,7 +45,6 @@ export async function runLifecycle(host: LifecycleProcess, options: { confined?:
   const abort = new AbortController();
   const stop = (): void => abort.abort(new PortsideError("E_CANCELLED"));
   for (const signal of ["SIGINT", "SIGTERM"] as const) host.on(signal, stop);
-  const scratch = mkdtempSync(join(tmpdir(), "portside-lifecycle-"));
   try {
     checkPlatformApi(host.env["CNB_PLATFORM_API"] ?? "");
     const { phase, argv } = choosePhase(host.argv);
@@ -60,12 +59,9 @@ export async function runLifecycle(host: LifecycleProcess, options: { confined?:
     log = new Log(streams, levelOf(inputs));
     checkWords(phase, flags.words);
     if (phase.refusesRoot && host.getuid?.() === 0 && options.confined !== true) throw refusesRoot(phase);
-    if (phase.becomesUser) becomeUser(host, inputs, [scratch, inputs.path("layers")]);
+    if (phase.becomesUser) becomeUser(host, inputs);
     log.debug(`Starting ${phase.program}...`);
-    const env = Object.fromEntries(
-      Object.entries(host.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    );
-    await phase.run({ inputs, words: flags.words, log, env, scratch, signal: abort.signal });
+    await runPhase(phase, { inputs, words: flags.words, log, env: definedOf(host.env), signal: abort.signal });
     return 0;
   } catch (error) {
     if (abort.signal.aborted) return INTERRUPTED;
@@ -73,9 +69,24 @@ export async function runLifecycle(host: LifecycleProcess, options: { confined?:
     log.error(text);
     return exitCode;
   } finally {
-    rmSync(scratch, { recursive: true, force: true });
     for (const signal of ["SIGINT", "SIGTERM"] as const) host.off(signal, stop);
   }
+}
+
+/** The directory for this call alone is made by whoever the phase runs as. */
+async function runPhase(phase: Phase, call: Omit<PhaseCall, "scratch">): Promise<void> {
+  const scratch = mkdtempSync(join(tmpdir(), "portside-lifecycle-"));
+  try {
+    await phase.run({ ...call, scratch });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function definedOf(env: LifecycleProcess["env"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** A call that was refused before its phase began. */
@@ -125,11 +136,12 @@ function checkWords(phase: Phase, words: readonly string[]): void {
   throw new Refusal("failed to parse arguments: received unexpected arguments", EXIT.arguments);
 }
 
-/** Gives up root's rights for good; the directories are handed over. */
-function becomeUser(host: LifecycleProcess, inputs: Inputs, directories: readonly string[]): void {
+/** Gives up root's rights for good; the layers directory is handed over. */
+function becomeUser(host: LifecycleProcess, inputs: Inputs): void {
   const [uid, gid] = [inputs.number("uid"), inputs.number("gid")];
   if (host.getuid?.() !== 0 || !uid || !gid) return;
-  for (const directory of directories) if (existsSync(directory)) chownSync(directory, uid, gid);
+  const layers = inputs.path("layers");
+  if (existsSync(layers)) chownSync(layers, uid, gid);
   host.setgroups?.([gid]);
   host.setgid?.(gid);
   host.setuid?.(uid);
