@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readTextIfExists, writeFileAtomic } from "../lib/files.ts";
 import type { Artifact } from "../model/artifact.ts";
@@ -27,6 +27,12 @@ export class ArtifactStore {
   find(digest: Digest): Artifact | undefined {
     const text = readTextIfExists(join(this.directoryOf(digest), "artifact.json"));
     return text === undefined ? undefined : (JSON.parse(text) as Artifact);
+  }
+
+  /** A new directory beside the artifacts, for what is not one yet. `sweep` removes what a crash leaves of it. */
+  newStaging(): string {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    return mkdtempSync(join(this.#directory, ".staging-"));
   }
 
   /** Makes a built directory an artifact. */

@@ -21,6 +21,7 @@ import type { FetchLimits } from "./buildpack-sources/fetch-limits.ts";
 import { selectProjectFiles } from "./buildpack-sources/project-files.ts";
 import { NO_NAMED_BUILDPACKS, type NamedBuildpacks } from "./buildpack-sources/requested-buildpacks.ts";
 import { baseEnvironment, writePlatformDirectory } from "./environment.ts";
+import { deriveArtifact, type Derivation } from "./derive-artifact.ts";
 import { readFiles, type Environment } from "./layer-environment.ts";
 import { build } from "./lifecycle/build-phase.ts";
 import { detect, type DetectFailure } from "./lifecycle/detect.ts";
@@ -93,6 +94,11 @@ export interface Builder {
    * E_NOTHING_DETECTED, E_NO_PROCESS, E_BUILD_FAILED, E_DISK_FULL, E_CANCELLED; a failed build leaves nothing behind.
    */
   build(request: BuildRequest): Promise<Artifact>;
+  /**
+   * The artifact with other app files, as `writeApp` leaves them: `base` itself when they are the same, else one named by what they are.
+   * It needs `base` to stay. E_DISK_FULL, E_CANCELLED; leaves nothing behind when it fails.
+   */
+  derive(derivation: Derivation): Promise<Artifact>;
   /** No release may need it any more. */
   removeArtifact(digest: Digest): void;
   removeAppCache(app: AppName): void;
@@ -207,6 +213,17 @@ export class BuildpackBuilder implements Builder {
           signal,
           async () => this.findArtifact(digest) ?? this.#buildAnew(digest, { ...request, buildpacks }),
         ),
+      );
+    } catch (error) {
+      throw asOperatingError(error, signal);
+    }
+  }
+
+  async derive(derivation: Derivation): Promise<Artifact> {
+    const { base, signal } = derivation;
+    try {
+      return await this.#locks.run(`derive ${base.digest}`, signal, () =>
+        deriveArtifact(this.#artifacts, this.#options.clock, derivation),
       );
     } catch (error) {
       throw asOperatingError(error, signal);

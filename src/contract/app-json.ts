@@ -73,7 +73,7 @@ export function appJsonFile(procfile?: readonly string[]): Reader<AppJson> {
 }
 
 /** Each key of the environment replaces the base key, whole. Contract §3. */
-function forEnvironment(declared: AppJson, environment: string): AppJson {
+export function forEnvironment(declared: AppJson, environment: string): AppJson {
   const { environments = {}, ...base } = declared;
   return Object.hasOwn(environments, environment) ? { ...base, ...environments[environment] } : base;
 }

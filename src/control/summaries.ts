@@ -8,7 +8,8 @@ import type { World } from "./world.ts";
 
 /** An app as lists show it. */
 export function appSummary(world: World, record: AppRecord): AppSummary {
-  const { configVersion: _version, handledEnv: _handled, formation, ...app } = record;
+  const { name, origin, createdAt, currentRelease: number, formation } = record;
+  const app = { name, origin, createdAt, ...(number === undefined ? {} : { currentRelease: number }) };
   const release = currentRelease(world, record);
   const url =
     release === undefined || routedType(release.types) === undefined ? undefined : world.router.urlOf(app.name);

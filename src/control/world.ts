@@ -26,9 +26,17 @@ export type Limits = {
   readonly drainMs: number;
   /** Contract §6: 60 min. */
   readonly releaseCommandMs: number;
+  /** Each other hook. Contract §6: 60 min. */
+  readonly hookMs: number;
 };
 
-export const DEFAULT_LIMITS: Limits = { bootMs: 60_000, uptimeMs: 3_000, drainMs: 30_000, releaseCommandMs: 3_600_000 };
+export const DEFAULT_LIMITS: Limits = {
+  bootMs: 60_000,
+  uptimeMs: 3_000,
+  drainMs: 30_000,
+  releaseCommandMs: 3_600_000,
+  hookMs: 3_600_000,
+};
 
 /** Everything control works on, given by the composition root; the simulator gives its own. */
 export type World = {

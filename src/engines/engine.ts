@@ -3,6 +3,7 @@ import type { AppName } from "../model/app.ts";
 import type { Artifact } from "../model/artifact.ts";
 import type { ExitRecord, InstanceId } from "../model/instance.ts";
 import type { LaunchProcess } from "../model/launch-plan.ts";
+import type { Resources } from "../model/resources.ts";
 import type { RouteTable } from "../model/route-table.ts";
 
 /** What an engine can do. Callers ask these, never the engine's name. */
@@ -20,6 +21,10 @@ export type EngineCapabilities = {
   readonly listeners: boolean;
   /** `exec` runs a program beside a running instance. */
   readonly exec: boolean;
+  /** `exportFiles` gives the app's files as an ended instance left them. */
+  readonly fileExport: boolean;
+  /** The limits of `InstanceSpec.resources` are enforced. */
+  readonly resourceLimits: boolean;
   /** Largest value of one environment variable, bytes. */
   readonly envValueBytesMax: number;
 };
@@ -39,6 +44,8 @@ export type InstanceSpec = {
   readonly port: boolean;
   /** Told at start, so that the engine can stop it even when nobody tells it again. */
   readonly stopTimeoutS: number;
+  /** What it may use at most; enforced with the capability `resourceLimits` only. Absent: no limits. */
+  readonly resources?: Resources;
 };
 
 /** A TCP socket an instance listens on, as the kernel says: `0.0.0.0`, `127.0.0.1`, `::`, `::1` or another address. */
@@ -101,6 +108,11 @@ export interface Engine {
     limitMs: number,
     signal: AbortSignal,
   ): Promise<EngineExecResult>;
+  /**
+   * Copies the app's files of an ended instance, as it left them, into a directory that is not there yet. Links stay links; sockets,
+   * pipes and devices are left out. Only with the capability `fileExport`.
+   */
+  exportFiles(id: InstanceId, directory: string, signal: AbortSignal): Promise<void>;
   /** Waits until all output of an ended instance is in the sink, then removes every trace of it. */
   forget(id: InstanceId, signal: AbortSignal): Promise<void>;
   /** Only for `routes: "own"`. */

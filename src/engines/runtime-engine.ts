@@ -20,7 +20,16 @@ import { hideSecrets } from "./hide-secrets.ts";
 /** Longest duration of each method, milliseconds; `stop` and `exec` on top of what they were given. `exited` has none. */
 export type EngineLimits = Readonly<
   Record<
-    "open" | "prepareArtifact" | "start" | "stop" | "list" | "listeners" | "exec" | "forget" | "publishRoutes",
+    | "open"
+    | "prepareArtifact"
+    | "start"
+    | "stop"
+    | "list"
+    | "listeners"
+    | "exec"
+    | "exportFiles"
+    | "forget"
+    | "publishRoutes",
     number
   >
 >;
@@ -33,6 +42,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   list: 10_000,
   listeners: 10_000,
   exec: 10_000,
+  exportFiles: 600_000,
   forget: 60_000,
   publishRoutes: 30_000,
 };
@@ -136,6 +146,11 @@ export class RuntimeEngine implements Engine {
   ): Promise<EngineExecResult> {
     const call = { action: `run a program in ${id}`, limitMs: limitMs + this.#limits.exec, signal };
     return this.#run(call, (inner) => this.#engine.exec(id, argv, limitMs, inner));
+  }
+
+  exportFiles(id: InstanceId, directory: string, signal: AbortSignal): Promise<void> {
+    const call = { action: `copy the files of ${id}`, limitMs: this.#limits.exportFiles, signal };
+    return this.#run(call, (inner) => this.#engine.exportFiles(id, directory, inner));
   }
 
   forget(id: InstanceId, signal: AbortSignal): Promise<void> {

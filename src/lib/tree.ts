@@ -1,18 +1,24 @@
 import type { Dirent } from "node:fs";
 import {
   chmodSync,
+  closeSync,
   constants,
   copyFileSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
+  readSync,
   symlinkSync,
 } from "node:fs";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { hasCode } from "./files.ts";
 import { createPace } from "./pace.ts";
+
+const CHUNK_BYTES = 1_048_576;
 
 /** `copy`: own bytes, shared by the file system where it can. `link`: hard links, so the files must not be written in place. */
 export type TreeMode = "copy" | "link";
@@ -54,6 +60,36 @@ export async function treeBytes(directory: string, signal: AbortSignal): Promise
     if (entry.isFile()) bytes += lstatSync(join(directory, path)).size;
   });
   return bytes;
+}
+
+/**
+ * A digest of everything below a directory that a copy of it would have: names, directories, files with their bytes and whether they
+ * are executable, links. Equal trees give equal digests.
+ */
+export async function treeDigest(directory: string, signal: AbortSignal): Promise<string> {
+  const lines: string[] = [];
+  await walk(directory, signal, (entry, path) => {
+    const full = join(directory, path);
+    if (entry.isDirectory()) lines.push(JSON.stringify([path, "directory"]));
+    else if (entry.isSymbolicLink()) lines.push(JSON.stringify([path, "link", readlinkSync(full)]));
+    else if (entry.isFile()) {
+      const isExecutable = (lstatSync(full).mode & 0o111) !== 0;
+      lines.push(JSON.stringify([path, "file", isExecutable, fileDigest(full)]));
+    }
+  });
+  return createHash("sha256").update(lines.sort().join("\n")).digest("hex");
+}
+
+function fileDigest(path: string): string {
+  const hash = createHash("sha256");
+  const file = openSync(path, "r");
+  try {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) hash.update(chunk.subarray(0, size));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest("hex");
 }
 
 /** Takes the write permission from every regular file below a directory. */

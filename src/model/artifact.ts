@@ -9,6 +9,8 @@ import type { Digest } from "./source.ts";
  */
 export type Artifact = {
   readonly digest: Digest;
+  /** The artifact whose layers it uses, when a predeploy hook changed files of that one's app. That one has to stay. */
+  readonly derivedFrom?: Digest;
   readonly form: "slug";
   /** Holds `app/` and `layers/`. */
   readonly directory: string;

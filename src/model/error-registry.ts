@@ -278,6 +278,30 @@ export const ERRORS = {
     text: "The release command failed: {problem}.",
     hint: "Read the output above, correct it, deploy again.",
   },
+  E_HOOK_FAILED: {
+    status: 422,
+    exit: 1,
+    text: "{hook} failed: {problem}.",
+    hint: "Read its output above, correct it, deploy again.",
+  },
+  E_TESTS_FAILED: {
+    status: 422,
+    exit: 1,
+    text: "The tests failed: {problem}.",
+    hint: "Read their output above, correct it, deploy again; `portside tests:off` deploys without them.",
+  },
+  E_POSTDEPLOY: {
+    status: 422,
+    exit: 1,
+    text: "v{number} serves, but `scripts.postdeploy` failed: {problem}.",
+    hint: "Read its output above and correct it; every deploy tries it again until it has succeeded once.",
+  },
+  E_HOOK_LIVE: {
+    status: 422,
+    exit: 4,
+    text: "v{number} is live, but {hook} failed: {problem}.",
+    hint: "Read its output above; the release stays. Correct the hook and deploy again, or go back with `portside rollback`.",
+  },
   E_HEALTH_STARTUP: { status: 422, exit: 1, text: "{instance} did not become healthy: {problem}.", hint: "{advice}" },
   E_START_FAILED: {
     status: 422,

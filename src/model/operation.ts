@@ -5,13 +5,14 @@ import type { ErrorCode } from "./error-registry.ts";
 export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollback", "destroy"] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
-/** `undoing` after a failure or a cancel, until the previous state is back. */
+/** `undoing` after a failure or a cancel, until the previous state is back; `hookFailed`: the new state is live, a hook behind it failed (§6). */
 export type OperationStatus =
   | "waiting"
   | "running"
   | "undoing"
   | "succeeded"
   | "unchanged"
+  | "hookFailed"
   | "failed"
   | "cancelled"
   | "superseded";
@@ -65,6 +66,13 @@ export type OperationEventBody =
       readonly item: string;
       readonly detail: string;
       readonly durationMs?: number;
+    }
+  /** Something went wrong that changes nothing about the outcome. */
+  | {
+      readonly type: "warning";
+      readonly step: string;
+      readonly message: string;
+      readonly evidence: readonly string[];
     }
   | { readonly type: "cancelRequested"; readonly failure: OperationFailure }
   | {

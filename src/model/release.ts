@@ -1,6 +1,8 @@
 import type { HealthCheck } from "./app-contract.ts";
 import type { AppName } from "./app.ts";
 import type { Formation } from "./formation.ts";
+import type { Hooks } from "./hooks.ts";
+import type { Resources } from "./resources.ts";
 import type { Digest } from "./source.ts";
 
 /**
@@ -22,6 +24,11 @@ export type Release = {
   readonly healthchecks: Readonly<Record<string, readonly HealthCheck[]>>;
   /** Seconds from SIGTERM to SIGKILL, by type; absent: 30. */
   readonly stopTimeouts: Readonly<Record<string, number>>;
+  /** Limits of each instance, by type; absent: none. */
+  readonly resources: Readonly<Record<string, Resources>>;
+  /** How many instances are replaced at a time, by type; absent: all at once. */
+  readonly maxParallel: Readonly<Record<string, number>>;
+  readonly hooks: Hooks;
   /** Process types in the order they are shown, without `release`. */
   readonly types: readonly string[];
   /** The command of the release phase. */

@@ -33,8 +33,8 @@ export type Settings = {
 
 /**
  * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
- * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT (seconds), PORTSIDE_FETCH_NETWORKS
- * (`10.0.0.0/8,127.0.0.1`). Errors: E_USAGE.
+ * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT, PORTSIDE_HOOK_TIMEOUT (seconds),
+ * PORTSIDE_FETCH_NETWORKS (`10.0.0.0/8,127.0.0.1`). Errors: E_USAGE.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
   const home = env["PORTSIDE_HOME"] ?? join(env["HOME"] ?? "/", ".portside");
@@ -50,6 +50,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
       ...readSeconds(env, "PORTSIDE_BOOT_TIMEOUT", "bootMs"),
       ...readSeconds(env, "PORTSIDE_DRAIN_TIMEOUT", "drainMs"),
       ...readSeconds(env, "PORTSIDE_RELEASE_TIMEOUT", "releaseCommandMs"),
+      ...readSeconds(env, "PORTSIDE_HOOK_TIMEOUT", "hookMs"),
     },
   };
 }

@@ -19,6 +19,7 @@ function atRest(...actions: readonly Action[]): readonly Step[] {
 
 const RUNS_ONE = atRest(deploy("good", 1));
 const RUNS_TWO = atRest(deploy("declaresTwo", 1));
+const RUNS_ROLLING = atRest(deploy("rolling", 1));
 const RUNS_WITH_RELEASE = atRest(deploy("withRelease", 1));
 const SUCCEEDS = [["succeeded"]] as const;
 const FAILS = [["failed"]] as const;
@@ -84,6 +85,65 @@ export const FIXED_SCENARIOS: readonly FixedScenario[] = [
     title: "cancel in the release phase",
     setup: RUNS_ONE,
     steps: [...atRest(deploy("withRelease")), { when: 250, action: { do: "cancel", app } }],
+    ends: [["cancelled", "succeeded"]],
+  },
+  { title: "deploy with every hook", setup: RUNS_ONE, steps: atRest(deploy("withHooks")), ends: SUCCEEDS },
+  {
+    title: "hooks of config change, rollback, scaling and restart",
+    setup: atRest(deploy("withHooks", 1), deploy("withHooks", 2)),
+    steps: atRest(
+      { do: "config", app, values: { ALPHA: "hush-1" } },
+      { do: "rollback", app },
+      { do: "scale", app, formation: { web: 2 } },
+      { do: "restart", app },
+    ),
+    ends: [["succeeded"], ["succeeded"], ["succeeded"], ["succeeded"]],
+  },
+  { title: "deploy whose predeploy fails", setup: RUNS_ONE, steps: atRest(deploy("predeployFails")), ends: FAILS },
+  {
+    title: "deploy whose before_deploy fails",
+    setup: RUNS_ONE,
+    steps: atRest(deploy("beforeDeployFails")),
+    ends: FAILS,
+  },
+  {
+    title: "postdeploy is tried until it has succeeded once",
+    setup: RUNS_ONE,
+    steps: atRest(deploy("postdeployFails"), deploy("postdeployFails"), deploy("postdeployHeals")),
+    ends: [["failed"], ["failed"], ["succeeded"]],
+  },
+  {
+    title: "deploy whose hook fails when it is live",
+    setup: RUNS_ONE,
+    steps: atRest(deploy("hookFailsLive")),
+    ends: [["hookFailed"]],
+  },
+  {
+    title: "a hook that hangs is cancelled",
+    setup: RUNS_ONE,
+    steps: [...atRest(deploy("hookHangs")), { when: 9_000, action: { do: "cancel", app } }],
+    ends: [["hookFailed", "cancelled"]],
+  },
+  { title: "rollout in batches", setup: RUNS_ROLLING, steps: atRest(deploy("rolling")), ends: SUCCEEDS },
+  {
+    title: "the second of three batches does not start",
+    setup: RUNS_ROLLING,
+    steps: [
+      ...atRest(deploy("rolling")),
+      { when: 350, action: { do: "engineFails", method: "start", moment: "before" } },
+    ],
+    ends: [["failed", "succeeded"]],
+  },
+  {
+    title: "the first of three batches fails",
+    setup: RUNS_ROLLING,
+    steps: atRest(deploy("rollingNeverListens")),
+    ends: FAILS,
+  },
+  {
+    title: "cancel between batches",
+    setup: RUNS_ROLLING,
+    steps: [...atRest(deploy("rolling")), { when: 1_000, action: { do: "cancel", app } }],
     ends: [["cancelled", "succeeded"]],
   },
   {

@@ -1,6 +1,6 @@
 import { KINDS } from "../../src/control/operations/kinds.ts";
 import type { InstanceSpec } from "../../src/engines/engine.ts";
-import { isEnded, type OperationEvent } from "../../src/model/operation.ts";
+import { isEnded, type OperationEvent, type OperationKind } from "../../src/model/operation.ts";
 import type { Scene } from "./scene.ts";
 
 type Told = { readonly events: OperationEvent[]; open?: { readonly step: string; readonly undo: boolean } };
@@ -28,7 +28,10 @@ export class JournalCheck {
       wrong(`\`${event.type}\` is the wrong first event, or \`queued\` comes late`);
     if (last?.type === "ended") wrong(`\`${event.type}\` behind the end`);
     if (event.type === "begun" && last?.type !== "queued") wrong("begun twice");
-    if ((event.type === "item" || event.type === "output") && told.open?.step !== event.step)
+    if (
+      (event.type === "item" || event.type === "output" || event.type === "warning") &&
+      told.open?.step !== event.step
+    )
       wrong(`${event.type} of ${event.step} outside of it`);
     if (event.type === "stepStarted") told.open = { step: event.step, undo: event.undo };
     if (event.type === "stepEnded") this.#onStepEnded(told, event, wrong);
@@ -50,8 +53,8 @@ export class JournalCheck {
     // A successor is the supervisor's, behind the operation.
     if (row !== undefined && row.restarts > 0) return;
     const open = this.#told.get(operation ?? 0)?.open;
-    const wanted = spec.kind === "oneOff" ? "release" : "start";
-    if (open?.step !== wanted || open.undo)
+    const wanted = spec.kind === "oneOff" ? [stepOfOneOff(spec.id)] : ["start", "batches"];
+    if (!wanted.includes(open?.step ?? "") || open?.undo !== false)
       problem(`${spec.id} started while the operation's step was ${open?.step ?? "none"}`);
   }
 
@@ -73,22 +76,33 @@ export class JournalCheck {
     if (open === undefined && isBack) return;
     if (open === undefined || open.step !== event.step) return wrong(`${event.step} ended without having started`);
     if (open.undo !== isBack) wrong(`${event.step} ended as ${event.outcome}`);
-    const back = told.events.some(
-      (earlier) => earlier.type === "stepEnded" && (earlier.outcome === "undone" || earlier.failure !== undefined),
+    const { commitStep, failureStep } = KINDS[this.#kindOf(told)];
+    const ends = told.events.filter((earlier) => earlier.type === "stepEnded");
+    const isCommitted = ends.some(
+      (end) => end.step === commitStep && end.failure === undefined && end.outcome !== "undone",
     );
-    if (back && !isBack) wrong(`${event.step} ended forward after the way back began`);
+    const back = ends.some((earlier) => earlier.outcome === "undone" || earlier.failure !== undefined);
+    if (isCommitted && isBack) wrong(`${event.step} is undone behind the commit`);
+    if (back && !isBack && !isCommitted && event.step !== failureStep?.name)
+      wrong(`${event.step} ended forward after the way back began`);
   }
 
   #onEnded(operation: number, event: Extract<OperationEvent, { type: "ended" }>, wrong: (what: string) => void): void {
     const { kind, status, facts } = this.#scene.store.operations.get(operation);
     if (status !== event.status || !isEnded(status)) wrong(`its row says ${status}, its event ${event.status}`);
-    if ((event.failure !== undefined) !== ["failed", "cancelled", "superseded"].includes(status))
+    if ((event.failure !== undefined) !== ["failed", "hookFailed", "cancelled", "superseded"].includes(status))
       wrong(`${status} with the wrong failure`);
     if (status === "succeeded" && event.release !== facts.release)
       wrong(`told release ${event.release}, its facts say ${facts.release}`);
     const done = this.stepsDone(operation);
     if (status !== "succeeded") return;
     if (done.join() !== KINDS[kind].steps.map((step) => step.name).join()) wrong(`succeeded after ${done.join()}`);
+  }
+
+  #kindOf(told: Told): OperationKind {
+    const [queued] = told.events;
+    if (queued?.type !== "queued") throw new Error("an operation without a first event");
+    return queued.kind;
   }
 
   /** Names of the steps that ended well, in order. */
@@ -98,4 +112,11 @@ export class JournalCheck {
       event.type === "stepEnded" && event.failure === undefined && event.outcome !== "undone" ? [event.step] : [],
     );
   }
+}
+
+/** `release-1-o12` belongs to `release`, `after-deploy-success-2-o12` to `after-success`. */
+function stepOfOneOff(id: string): string {
+  const name = /^(.*)-\d+-o\d+$/.exec(id)?.[1] ?? "";
+  const after = /^after-\w+-(success|failure)$/.exec(name)?.[1];
+  return after === undefined ? (name === "test-setup" ? "test" : name) : `after-${after}`;
 }

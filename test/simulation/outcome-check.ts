@@ -48,7 +48,8 @@ export class OutcomeCheck {
       );
     const isCommitted = this.#journal.stepsDone(id).includes(KINDS[operation.kind].commitStep);
     this.#expect(operation, isCommitted || event.status !== "succeeded", "succeeded without its commit");
-    this.#expect(operation, !isCommitted || event.status === "succeeded", `${event.status} after its commit`);
+    this.#expect(operation, !isCommitted || isFitAfterCommit(event), `${event.status} after its commit`);
+    this.#expect(operation, isCommitted || event.status !== "hookFailed", "a live hook failed without a commit");
     if (!isCommitted) this.#asBefore(operation, before);
     else if (operation.kind === "destroy") this.#isGone(operation, before);
     else this.#isInForce(operation, before);
@@ -106,11 +107,11 @@ export class OutcomeCheck {
       "instances of it are alive",
     );
     if (!this.#isUndisturbed(operation.app, before)) return;
+    // What batches had replaced was started again; everything else was never touched.
+    const name = (instance: Instance): string =>
+      operation.facts.batches === undefined ? instance.id : `${instanceName(instance)} v${instance.release}`;
     expect(
-      isEqual(
-        alive.map(({ id }) => id),
-        before.alive.map(({ id }) => id),
-      ),
+      isEqual(alive.map(name).sort(), before.alive.map(name).sort()),
       `alive are ${alive.map(({ id }) => id).join(" ")}`,
     );
     this.#allServe(operation, alive);
@@ -162,6 +163,12 @@ export class OutcomeCheck {
   #expect(operation: OperationRecord, holds: boolean, otherwise: string): void {
     if (!holds) this.#scene.problem(`operation ${operation.id} (${operation.kind} ${operation.status}): ${otherwise}`);
   }
+}
+
+/** Contract §6: behind the commit only hooks may fail, and each is told its own way. */
+function isFitAfterCommit({ status, failure }: Extract<OperationEvent, { type: "ended" }>): boolean {
+  if (status === "hookFailed") return failure?.code === "E_HOOK_LIVE";
+  return status === "failed" ? failure?.code === "E_POSTDEPLOY" : status === "succeeded";
 }
 
 /** `web.1`, `web.2` … that a release should have, sorted. */

@@ -68,6 +68,11 @@ const BAD: readonly VariantName[] = [
   "buildFails",
   "checkFails",
   "envMissing",
+  "predeployFails",
+  "beforeDeployFails",
+  "postdeployFails",
+  "hookFailsLive",
+  "rollingNeverListens",
 ];
 const OK: readonly VariantName[] = [
   "good",
@@ -78,6 +83,9 @@ const OK: readonly VariantName[] = [
   "slowStart",
   "slowStop",
   "slowBuild",
+  "withHooks",
+  "postdeployHeals",
+  "rolling",
 ];
 
 /** The scenario of a seed: 3 to 8 steps on one or two apps, 0 to 3 kills of the control plane at any row. */

@@ -99,6 +99,14 @@ export class SimulatedBuilder implements Builder {
     return artifact;
   }
 
+  async derive({ base, writeApp, signal }: Parameters<Builder["derive"]>[0]): Promise<Artifact> {
+    await writeApp("/staging", signal);
+    const digest = digestOf(`${base.digest} and what its hook wrote`);
+    const derived = { ...base, digest, derivedFrom: base.digest };
+    this.#disk.artifacts.set(digest, derived);
+    return derived;
+  }
+
   removeArtifact(digest: Digest): void {
     this.#disk.artifacts.delete(digest);
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { AppContract, AppJson } from "../../src/model/app-contract.ts";
+import type { AppContract, AppJson, AptibleHooks } from "../../src/model/app-contract.ts";
 import type { Digest } from "../../src/model/source.ts";
 
 /** What an app of a scenario is made of. Process commands are behaviours of the fake machine. */
@@ -8,6 +8,7 @@ export type SimulatedSource = {
   readonly digest: Digest;
   readonly processes: Readonly<Record<string, string>>;
   readonly appJson: AppJson;
+  readonly aptible?: AptibleHooks;
   readonly build: { readonly ms: number; readonly fails: boolean };
   readonly hasDiagnosticError: boolean;
 };
@@ -16,6 +17,20 @@ type Variant = Partial<Omit<SimulatedSource, "name" | "digest">>;
 
 const WEB = "serve after 200ms; print 2 lines every 50ms";
 const GENERATED = { required: true, generator: "secret", sync: false } as const;
+
+const HOOK = "print 1 line; exit 0 after 80ms";
+const BROKEN = "print 1 line; exit 3 after 80ms";
+const APTIBLE: AptibleHooks = {
+  before_deploy: [HOOK],
+  after_deploy_success: [HOOK],
+  after_deploy_failure: [HOOK],
+  after_configure_success: [HOOK],
+  after_configure_failure: [HOOK],
+  after_scale_success: [HOOK],
+  after_restart_success: [HOOK],
+  after_restart_failure: [HOOK],
+};
+const ROLLING: AppJson = { formation: { web: { quantity: 3, max_parallel: 1 }, worker: { quantity: 2 } } };
 
 /** Sources by what a deploy of them comes to. */
 export const VARIANTS = {
@@ -50,6 +65,35 @@ export const VARIANTS = {
   releaseFails: { processes: { web: WEB, release: "print 3 lines; exit 1 after 300ms" } },
   buildFails: { processes: { web: WEB }, build: { ms: 100, fails: true } },
   checkFails: { processes: { web: WEB }, hasDiagnosticError: true },
+  withHooks: {
+    processes: { web: WEB, worker: "run", release: "exit 0 after 100ms" },
+    appJson: {
+      scripts: {
+        dokku: { predeploy: { command: HOOK }, postdeploy: { command: HOOK } },
+        postdeploy: { command: HOOK },
+      },
+    },
+    aptible: APTIBLE,
+  },
+  predeployFails: {
+    processes: { web: WEB },
+    appJson: { scripts: { dokku: { predeploy: { command: BROKEN } } } },
+    aptible: APTIBLE,
+  },
+  beforeDeployFails: { processes: { web: WEB }, aptible: { ...APTIBLE, before_deploy: [HOOK, BROKEN] } },
+  postdeployFails: { processes: { web: WEB }, appJson: { scripts: { postdeploy: { command: BROKEN } } } },
+  postdeployHeals: { processes: { web: WEB }, appJson: { scripts: { postdeploy: { command: HOOK } } } },
+  hookFailsLive: {
+    processes: { web: WEB },
+    appJson: { scripts: { dokku: { postdeploy: { command: BROKEN } } } },
+    aptible: { ...APTIBLE, after_deploy_success: [BROKEN, HOOK] },
+  },
+  hookHangs: {
+    processes: { web: WEB },
+    appJson: { scripts: { dokku: { postdeploy: { command: "run; ignore SIGTERM" } } } },
+  },
+  rolling: { processes: { web: WEB, worker: "run" }, appJson: ROLLING },
+  rollingNeverListens: { processes: { web: "never listen", worker: "run" }, appJson: ROLLING },
   envMissing: { processes: { web: WEB }, appJson: { env: { NEEDED: { required: true, sync: false } } } },
 } as const satisfies Readonly<Record<string, Variant>>;
 
@@ -77,7 +121,8 @@ export function contractOf(source: SimulatedSource): AppContract {
     command,
     line: index + 1,
   }));
-  return { procfile, hasProcfile: true, appJson: source.appJson };
+  const { appJson, aptible } = source;
+  return { procfile, hasProcfile: true, appJson, ...(aptible === undefined ? {} : { aptible }) };
 }
 
 /** A digest of any text. */

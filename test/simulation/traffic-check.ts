@@ -15,6 +15,8 @@ export class TrafficCheck {
   readonly #scene: Scene;
   readonly #floors = new Map<AppName, number>();
   readonly #running = new Map<AppName, number>();
+  /** Asked to stop by the control plane. */
+  readonly #stopped = new Set<InstanceId>();
 
   constructor(scene: Scene) {
     this.#scene = scene;
@@ -38,6 +40,7 @@ export class TrafficCheck {
   onStep(): void {
     const { edge, disturbances, problem } = this.#scene;
     if (edge.served === undefined || disturbances.isShuttingDown) return;
+    this.#noteOwnDeaths();
     for (const [app, floor] of this.#floors) {
       if (floor === 0) continue;
       const accepting = this.#accepting(app);
@@ -49,6 +52,7 @@ export class TrafficCheck {
 
   onTakeOver(): void {
     const { edge, machine, disturbances, problem } = this.#scene;
+    this.#noteOwnDeaths();
     for (const { app, targets, state } of edge.served?.routes ?? []) {
       for (const target of targets) {
         if (machine.probe(target) === "accepts" || disturbances.killed.has(target.instance)) continue;
@@ -61,12 +65,25 @@ export class TrafficCheck {
 
   onStop(id: InstanceId): void {
     const { edge, machine, disturbances, problem } = this.#scene;
+    this.#stopped.add(id);
     if (disturbances.isShuttingDown) return;
     const { app } = machine.process(id).spec;
     if (edge.targetsOf(app).some((target) => target.instance === id))
       problem(`${id} is stopped while requests are routed to it`);
     const isDestroyed = this.#operation(app)?.kind === "destroy";
     if (edge.activeOf(id) > 0 && !isDestroyed) problem(`${id} is stopped with requests open`);
+  }
+
+  /** A program that ends by itself while it is routed (batches route it before all are healthy) is its author's doing. */
+  #noteOwnDeaths(): void {
+    const { edge, machine, disturbances } = this.#scene;
+    for (const { app, targets } of edge.served?.routes ?? []) {
+      for (const { instance } of targets) {
+        if (machine.isRunning(instance) || this.#stopped.has(instance) || disturbances.killed.has(instance)) continue;
+        disturbances.note(app, [instance]);
+        this.onDisturbance(app);
+      }
+    }
   }
 
   #accepting(app: AppName): number {

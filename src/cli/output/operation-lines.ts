@@ -74,6 +74,19 @@ function itemText(item: StepItem): string {
   return item.detail === "" ? item.item : `${item.item} ${item.detail}`;
 }
 
+/** `  ! message`, what was seen below it; long texts are broken to the canvas. */
+export function warningLines(
+  { style, columns }: Canvas,
+  warning: { readonly message: string; readonly evidence: readonly string[] },
+): string[] {
+  const [first = "", ...more] = fitted(visible(warning.message), columns, 4);
+  return [
+    `  ${style.yellow("!")} ${first}`,
+    ...more.map((line) => `    ${line}`),
+    ...warning.evidence.map((line) => style.dim(`    │ ${visibleLine(line)}`.trimEnd())),
+  ];
+}
+
 /** `  ! app.json:7:3  APP_UNKNOWN_KEY  message`, the hint below the message; long texts are broken to the canvas. */
 export function diagnosticLines(canvas: Canvas, diagnostic: Diagnostic): string[] {
   const { style } = canvas;

@@ -7,6 +7,7 @@ import {
   runningLine,
   stepDetail,
   stepLine,
+  warningLines,
   type Canvas,
   type StepItem,
 } from "./operation-lines.ts";
@@ -67,6 +68,9 @@ export class OperationView {
       case "diagnostic":
         this.#warningCount += event.diagnostic.severity === "warning" ? 1 : 0;
         return this.#hold(...diagnosticLines(this.#canvas, event.diagnostic));
+      case "warning":
+        this.#warningCount += 1;
+        return this.#hold(...warningLines(this.#canvas, event));
       case "stepEnded":
         return this.#stepEnded(event);
       case "cancelRequested":

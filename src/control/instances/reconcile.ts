@@ -1,5 +1,6 @@
 import type { ObservedInstance } from "../../engines/engine.ts";
 import { isEndedInstance, type Instance } from "../../model/instance.ts";
+import { operationOfOneOff } from "../operations/one-off.ts";
 import { computeRouteTable } from "../routes/route-table.ts";
 import type { World } from "../world.ts";
 import type { Supervisor } from "./supervisor.ts";
@@ -45,14 +46,15 @@ function markLost(world: World, supervisor: Supervisor, instance: Instance): voi
 
 /** Instances that no row wants: a crash between the engine's work and ours, or an app that is gone. */
 async function stopStrangers(world: World, observed: readonly ObservedInstance[], signal: AbortSignal): Promise<void> {
-  const openOneOffs = new Set(world.store.operations.open().map((operation) => `release-o${operation.id}`));
-  const isWanted = (id: string): boolean => {
+  const open = new Set(world.store.operations.open().map((operation) => operation.id));
+  const isWanted = ({ id, kind }: ObservedInstance): boolean => {
+    if (kind === "oneOff") return open.has(operationOfOneOff(id) ?? 0);
     const row = world.store.instances.find(id);
-    return openOneOffs.has(id) || (row !== undefined && !isEndedInstance(row));
+    return row !== undefined && !isEndedInstance(row);
   };
   await Promise.all(
     observed
-      .filter(({ id }) => !isWanted(id))
+      .filter((instance) => !isWanted(instance))
       .map(async ({ id }) => {
         await world.engine.stop(id, ORPHAN_GRACE_MS, signal);
         await world.engine.forget(id, signal);

@@ -97,7 +97,7 @@ export class Supervisor {
   async start(instance: Instance, signal: AbortSignal): Promise<Instance> {
     const { engine, store } = this.#world;
     const release = store.releases.get(instance.app, instance.release);
-    const spec = instanceSpec(this.#world, release, { ...instance, kind: "service" });
+    const spec = instanceSpec(this.#world, release, instance);
     await engine.prepareArtifact(spec.artifact, signal);
     const observed = await engine.start(spec, signal);
     store.instances.setStarted(instance.id, observed);

@@ -1,6 +1,8 @@
 import type { HealthCheck } from "../../model/app-contract.ts";
 import type { Formation } from "../../model/formation.ts";
-import type { InstanceId, InstancePhase } from "../../model/instance.ts";
+import type { Hooks } from "../../model/hooks.ts";
+import type { ExitRecord, Instance, InstanceId, InstancePhase } from "../../model/instance.ts";
+import type { Resources } from "../../model/resources.ts";
 import type { Digest } from "../../model/source.ts";
 
 /**
@@ -23,8 +25,18 @@ export type OperationRequest =
   | { readonly kind: "rollback"; readonly release: number }
   | { readonly kind: "destroy" };
 
+/** How a one-off of an operation ended. */
+export type OneOffEnd = { readonly exit: ExitRecord } | { readonly timedOut: true } | { readonly cancelled: true };
+
 /** Instances that were taken out of service, with the phase each had. */
 export type Leaving = readonly { readonly id: InstanceId; readonly phase: InstancePhase }[];
+
+/** New instances that take over from old ones together, before the rest does. */
+export type Batch = {
+  readonly start: readonly { readonly type: string; readonly number: number }[];
+  /** As they were when the operation began. */
+  readonly retire: readonly Instance[];
+};
 
 /**
  * What an operation's steps found out so far, for the steps that follow, also after a restart of the control plane.
@@ -41,7 +53,18 @@ export type Facts = {
     readonly formation: Formation;
     readonly healthchecks: Readonly<Record<string, readonly HealthCheck[]>>;
     readonly stopTimeouts: Readonly<Record<string, number>>;
+    readonly resources: Readonly<Record<string, Resources>>;
+    readonly maxParallel: Readonly<Record<string, number>>;
+    readonly hooks: Hooks;
   };
+  /** One-offs that have ended, by instance. */
+  readonly oneOffs?: Readonly<Record<InstanceId, OneOffEnd>>;
+  /** By one-off: the artifact with the files that it has changed. */
+  readonly kept?: Readonly<Record<InstanceId, Digest>>;
+  /** What is replaced before the last batch; absent when all is replaced at once. */
+  readonly batches?: readonly Batch[];
+  /** How many of them have taken over. */
+  readonly batchesDone?: number;
   readonly source?: Digest;
   readonly artifact?: Digest;
   /** The formation in force once the operation has succeeded. */

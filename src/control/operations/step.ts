@@ -12,10 +12,14 @@ export type StepContext = World & {
   readonly operation: OperationRecord;
   readonly supervisor: Supervisor;
   readonly signal: AbortSignal;
+  /** Aborts when the control plane ends, and not when the operation is cancelled: for ending what a cancelled step has begun. */
+  readonly stopping: AbortSignal;
   readonly tell: {
     diagnostic(diagnostic: Diagnostic): void;
     output(source: string, text: string): void;
     item(item: string, detail: string, durationMs?: number): void;
+    /** Something that changes nothing about the outcome. */
+    warning(message: string, evidence?: readonly string[]): void;
   };
 };
 

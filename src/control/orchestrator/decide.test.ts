@@ -4,7 +4,11 @@ import fc from "fast-check";
 import type { OperationFailure } from "../../model/operation.ts";
 import { decide, INITIAL, resume, type Command, type Plan, type Progress, type ProgressEvent } from "./decide.ts";
 
-const PLAN: Plan = { steps: ["check", "build", "start", "route", "retire"], commitStep: "route" };
+const PLAN: Plan = {
+  steps: ["check", "build", "start", "route", "retire", "hook", "after"],
+  commitStep: "route",
+  hookSteps: ["hook", "after"],
+};
 const FAILURE: OperationFailure = { code: "E_BUILD_FAILED", message: "m", hint: "h", evidence: [] };
 const CANCEL: OperationFailure = { code: "E_CANCELLED", message: "c", hint: "h", evidence: [] };
 
@@ -34,7 +38,9 @@ function describe(commands: readonly Command[]): string {
 const done = (step: string): ProgressEvent => ({ type: "stepDone", step, unchanged: false });
 const failed = (step: string): ProgressEvent => ({ type: "stepFailed", step, failure: FAILURE });
 const undone = (step: string): ProgressEvent => ({ type: "stepUndone", step });
+const hookFailed: ProgressEvent = { type: "stepFailed", step: "hook", failure: { ...FAILURE, code: "E_HOOK_LIVE" } };
 const begun: ProgressEvent = { type: "begun" };
+const COMMITTED: readonly ProgressEvent[] = [begun, done("check"), done("build"), done("start"), done("route")];
 const cancel: ProgressEvent = { type: "cancelRequested", failure: CANCEL };
 
 const CASES: readonly (readonly [string, readonly ProgressEvent[], string])[] = [
@@ -62,7 +68,28 @@ const CASES: readonly (readonly [string, readonly ProgressEvent[], string])[] = 
   [
     "after the commit a failure undoes nothing",
     [begun, done("check"), done("build"), done("start"), done("route"), failed("retire")],
-    "end failed",
+    "runStep hook",
+  ],
+  ["and is told at the end", [...COMMITTED, failed("retire"), done("hook"), done("after")], "end failed"],
+  ["a hook that fails leaves it live", [...COMMITTED, done("retire"), hookFailed, done("after")], "end hookFailed"],
+  ["but a worse failure counts", [...COMMITTED, done("retire"), hookFailed, failed("after")], "end failed"],
+  ["and is not made good by a hook's", [...COMMITTED, failed("retire"), hookFailed, done("after")], "end failed"],
+  ["a cancel hurries a hook", [...COMMITTED, done("retire"), cancel], "abortStep"],
+  ["which undoes nothing", [...COMMITTED, done("retire"), cancel, hookFailed, done("after")], "end hookFailed"],
+  [
+    "committed in the moment of a cancel it is no failure",
+    [
+      begun,
+      done("check"),
+      done("build"),
+      done("start"),
+      cancel,
+      done("route"),
+      done("retire"),
+      done("hook"),
+      done("after"),
+    ],
+    "end succeeded",
   ],
   ["a waiting operation is cancelled at once", [cancel], "end cancelled"],
   ["unchanged ends at once", [begun, { type: "stepDone", step: "check", unchanged: true }], "end unchanged"],
@@ -72,6 +99,29 @@ const CASES: readonly (readonly [string, readonly ProgressEvent[], string])[] = 
 for (const [title, events, expected] of CASES) {
   test(`§10 orchestrator: ${title}`, () => assert.equal(walk(events).last, expected));
 }
+
+test("§6 orchestrator: the failure step runs once all is undone, not for a cancel, and its own failure changes nothing", () => {
+  const plan: Plan = { ...PLAN, failureStep: "closing" };
+  const play = (events: readonly ProgressEvent[]): string =>
+    describe(
+      events.reduce<{ state: Progress; commands: readonly Command[] }>(
+        ({ state }, event) => decide(plan, state, event),
+        { state: INITIAL, commands: [] },
+      ).commands,
+    );
+  const undoneAll = [begun, failed("check"), undone("check")];
+  assert.equal(play(undoneAll), "runStep closing");
+  assert.equal(play([...undoneAll, done("closing")]), "end failed");
+  assert.equal(play([...undoneAll, failed("closing")]), "end failed");
+  assert.equal(play([...undoneAll, cancel]), "abortStep");
+  assert.equal(play([begun, cancel, failed("check"), undone("check")]), "end cancelled");
+  const { state } = decide(
+    plan,
+    undoneAll.reduce((at, event) => decide(plan, at, event).state, INITIAL),
+    { ...begun },
+  );
+  assert.equal(describe(resume(plan, state)), "runStep closing");
+});
 
 test("§10 orchestrator: a restarted control plane is told the command whose end was not recorded", () => {
   for (const [, events] of CASES) {

@@ -3,13 +3,20 @@ import type { OperationEventBody, OperationFailure, OperationStatus } from "../.
 /** Which steps an operation walks through, in order, and the one after which it is no longer undone. */
 export type Plan = {
   readonly steps: readonly string[];
-  /** Once this step is done the new state is in force: a cancel comes too late, later failures are told but undo nothing. */
+  /** Once this step is done the new state is in force: nothing is undone any more, later failures are told at the end. */
   readonly commitStep: string;
+  /** Steps behind the commit that a cancel ends early; the others there it does not touch. */
+  readonly hookSteps: readonly string[];
+  /** Runs when the operation has failed and the previous state is back. Its own failure changes nothing. */
+  readonly failureStep?: string;
 };
 
-/** Where an operation stands. One phase field; `position` counts finished steps (forward) or steps still to undo (backward). */
+/**
+ * Where an operation stands. One phase field; `position` counts finished steps (forward) or steps still to undo (backward).
+ * `closing`: all is undone, the failure step runs.
+ */
 export type Progress = {
-  readonly phase: "waiting" | "forward" | "backward" | "ended";
+  readonly phase: "waiting" | "forward" | "backward" | "closing" | "ended";
   readonly position: number;
   readonly committed: boolean;
   readonly cancelled: boolean;
@@ -40,7 +47,7 @@ export type Decision = { readonly state: Progress; readonly commands: readonly C
 
 export const INITIAL: Progress = { phase: "waiting", position: 0, committed: false, cancelled: false };
 
-/** The orchestrator's whole logic: forward through the plan; after a failure or a cancel backward through what was begun. Pure. */
+/** The orchestrator's whole logic: forward through the plan; after a failure or a cancel backward through what was begun; hooks at the ends. Pure. */
 export function decide(plan: Plan, state: Progress, event: ProgressEvent): Decision {
   if (state.phase === "ended") return { state, commands: [] };
   switch (event.type) {
@@ -53,14 +60,14 @@ export function decide(plan: Plan, state: Progress, event: ProgressEvent): Decis
     case "stepUndone":
       return retreat(plan, { ...state, position: state.position - 1 });
     case "cancelRequested":
-      return onCancel(state, event.failure);
+      return onCancel(plan, state, event.failure);
   }
 }
 
 /** The command that was given last and whose end is not recorded: what a restarted control plane has to do. Pure. */
 export function resume(plan: Plan, state: Progress): readonly Command[] {
   if (state.phase === "forward") return advance(plan, state).commands;
-  if (state.phase === "backward") return retreat(plan, state).commands;
+  if (state.phase === "backward" || state.phase === "closing") return retreat(plan, state).commands;
   return state.end === undefined ? [] : [state.end];
 }
 
@@ -69,37 +76,65 @@ function onStepDone(
   state: Progress,
   event: { readonly step: string; readonly unchanged: boolean },
 ): Decision {
+  if (state.phase === "closing") return end(state, "failed", state.failure);
   if (event.unchanged) return end(state, "unchanged");
   const position = state.position + 1;
   const committed = state.committed || event.step === plan.commitStep;
-  const next = { ...state, position, committed };
+  // Committed in spite of a cancel that came in the same moment: it is no failure of what serves now.
+  const { failure, ...rest } = state;
+  const kept = failure === undefined || (committed && !state.committed) ? {} : { failure };
+  const next = { ...rest, ...kept, position, committed };
   if (next.cancelled && !committed) return retreat(plan, { ...next, phase: "backward" });
   return advance(plan, next);
 }
 
 function onStepFailed(plan: Plan, state: Progress, event: { readonly failure: OperationFailure }): Decision {
+  if (state.phase === "closing") return end(state, "failed", state.failure);
   if (state.phase === "backward") return retreat(plan, { ...state, position: state.position - 1 });
-  if (state.committed) return end(state, "failed", event.failure);
+  if (state.committed) {
+    const failure = worse(state.failure, event.failure);
+    return advance(plan, { ...state, position: state.position + 1, failure });
+  }
   // The step that failed may have been half done, so it is undone as well.
   const failure = state.cancelled ? (state.failure ?? event.failure) : event.failure;
   return retreat(plan, { ...state, phase: "backward", position: state.position + 1, failure });
 }
 
-function onCancel(state: Progress, failure: OperationFailure): Decision {
+function onCancel(plan: Plan, state: Progress, failure: OperationFailure): Decision {
   if (state.phase === "waiting") return end({ ...state, cancelled: true }, "cancelled", failure);
-  if (state.phase !== "forward" || state.committed || state.cancelled) return { state, commands: [] };
+  if (state.cancelled) return { state, commands: [] };
+  if (state.phase === "closing") return { state, commands: [{ type: "abortStep" }] };
+  if (state.phase !== "forward") return { state, commands: [] };
+  if (state.committed) {
+    const isHook = plan.hookSteps.includes(plan.steps[state.position] ?? "");
+    return { state: { ...state, cancelled: true }, commands: isHook ? [{ type: "abortStep" }] : [] };
+  }
   return { state: { ...state, cancelled: true, failure }, commands: [{ type: "abortStep" }] };
 }
 
 function advance(plan: Plan, state: Progress): Decision {
   const step = plan.steps[state.position];
-  return step === undefined ? end(state, "succeeded") : { state, commands: [{ type: "runStep", step }] };
+  if (step !== undefined) return { state, commands: [{ type: "runStep", step }] };
+  if (state.failure === undefined) return end(state, "succeeded");
+  return end(state, isLiveHook(state.failure) ? "hookFailed" : "failed", state.failure);
+}
+
+/** Of two failures behind the commit the first counts, but one that leaves the operation as good as done gives way. */
+function worse(first: OperationFailure | undefined, second: OperationFailure): OperationFailure {
+  return first === undefined || (isLiveHook(first) && !isLiveHook(second)) ? second : first;
+}
+
+/** Contract §6: `live, hook failed`. */
+function isLiveHook(failure: OperationFailure): boolean {
+  return failure.code === "E_HOOK_LIVE";
 }
 
 function retreat(plan: Plan, state: Progress): Decision {
   const step = plan.steps[state.position - 1];
   if (step !== undefined) return { state, commands: [{ type: "undoStep", step }] };
-  return end(state, state.cancelled ? "cancelled" : "failed", state.failure);
+  if (state.cancelled) return end(state, "cancelled", state.failure);
+  if (plan.failureStep === undefined) return end(state, "failed", state.failure);
+  return { state: { ...state, phase: "closing" }, commands: [{ type: "runStep", step: plan.failureStep }] };
 }
 
 function end(state: Progress, status: OperationStatus, failure?: OperationFailure): Decision {

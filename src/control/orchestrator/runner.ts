@@ -2,7 +2,7 @@ import { isDiskFull } from "../../lib/sqlite.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { OperationEventBody, OperationFailure, StepEnded } from "../../model/operation.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
-import { KINDS } from "../operations/kinds.ts";
+import { KINDS, planOf } from "../operations/kinds.ts";
 import type { Step, StepContext, StepResult } from "../operations/step.ts";
 import { cancelledFailure, toFailure } from "../operations/step.ts";
 import { LEASE_RENEW_MS, type Lease } from "../store/leases.ts";
@@ -24,7 +24,10 @@ export class Runner {
   readonly #id: number;
   readonly #steps: readonly Step[];
   readonly #plan: Plan;
-  readonly #abort = new AbortController();
+  /** Somebody wants the operation cancelled. */
+  readonly #cancelled = new AbortController();
+  /** The control plane ends, or has lost the app's lease. */
+  readonly #stopping = new AbortController();
   readonly #lease: Lease;
   #state: Progress;
 
@@ -35,8 +38,8 @@ export class Runner {
     this.#id = options.operation;
     this.#lease = options.lease;
     const kind = KINDS[options.world.store.operations.get(options.operation).kind];
-    this.#steps = kind.steps;
-    this.#plan = { steps: kind.steps.map((step) => step.name), commitStep: kind.commitStep };
+    this.#steps = kind.failureStep === undefined ? kind.steps : [...kind.steps, kind.failureStep];
+    this.#plan = planOf(kind);
     this.#state = replay(this.#plan, options.world.store.operations.events(options.operation));
   }
 
@@ -46,7 +49,6 @@ export class Runner {
     try {
       let commands =
         this.#state.phase === "waiting" ? this.#record({ type: "begun" }) : resume(this.#plan, this.#state);
-      if (this.#state.cancelled) this.#abort.abort(new PortsideError("E_CANCELLED"));
       while (commands.length > 0 && !this.#stopped) commands = await this.#perform(commands);
     } finally {
       stopRenewing();
@@ -56,15 +58,21 @@ export class Runner {
   /** Asks for the previous state. Too late after the commit: the operation then simply succeeds. */
   cancel(): void {
     const commands = this.#record({ type: "cancelRequested", failure: cancelledFailure() });
-    if (commands.some((command) => command.type === "abortStep")) this.#abort.abort(new PortsideError("E_CANCELLED"));
+    if (commands.some((command) => command.type === "abortStep")) this.#abortStep();
+  }
+
+  #abortStep(): void {
+    this.#cancelled.abort(new PortsideError("E_CANCELLED"));
   }
 
   /** The control plane ends: leaves everything as the rows say, for the next one to go on. */
   stop(): void {
-    this.#stopped = true;
-    this.#abort.abort(new PortsideError("E_SERVER_STOPPING"));
+    this.#stopping.abort(new PortsideError("E_SERVER_STOPPING"));
   }
-  #stopped = false;
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
 
   async #perform(commands: readonly Command[]): Promise<readonly Command[]> {
     const [command] = commands;
@@ -90,7 +98,7 @@ export class Runner {
     this.#world.store.operations.setStatus(this.#id, "running");
     this.#journal.record(this.#id, { type: "stepStarted", step: name, undo: false });
     try {
-      const result = await this.#step(name).run(this.#context(name, this.#abort.signal));
+      const result = await this.#step(name).run(this.#context(name, this.#signalOf(name)));
       if (result.facts !== undefined) this.#world.store.operations.addFacts(this.#id, result.facts);
       return stepEnded(name, result, this.#world.clock.now() - startedAt);
     } catch (error) {
@@ -99,6 +107,14 @@ export class Runner {
       const durationMs = this.#world.clock.now() - startedAt;
       return { type: "stepEnded", step: name, outcome: "failed", durationMs, detail: failure.message, failure };
     }
+  }
+
+  /** Behind the commit a cancel ends hooks alone: what was replaced is to be retired in any case. */
+  #signalOf(step: string): AbortSignal {
+    if (this.#state.cancelled) this.#abortStep();
+    const { committed } = this.#state;
+    if (committed && !this.#plan.hookSteps.includes(step)) return this.#stopping.signal;
+    return AbortSignal.any([this.#cancelled.signal, this.#stopping.signal]);
   }
 
   async #undoStep(name: string): Promise<StepEnded | undefined> {
@@ -133,7 +149,7 @@ export class Runner {
   #end(command: Extract<Command, { type: "end" }>): void {
     const { store, clock, router } = this.#world;
     const operation = store.operations.get(this.#id);
-    const release = command.status === "succeeded" ? operation.facts.release : undefined;
+    const release = this.#state.committed ? operation.facts.release : undefined;
     const outcome = {
       status: command.status,
       ...(release === undefined ? {} : { release }),
@@ -168,11 +184,13 @@ export class Runner {
       operation: this.#world.store.operations.get(this.#id),
       supervisor: this.#supervisor,
       signal,
+      stopping: this.#stopping.signal,
       tell: {
         diagnostic: (diagnostic) => record({ type: "diagnostic", diagnostic }),
         output: (source, text) => this.#journal.output(this.#id, { type: "output", step, source, text }),
         item: (item, detail, durationMs) =>
           record({ type: "item", step, item, detail, ...(durationMs === undefined ? {} : { durationMs }) }),
+        warning: (message, evidence = []) => record({ type: "warning", step, message, evidence }),
       },
     };
   }

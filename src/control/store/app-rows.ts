@@ -13,7 +13,17 @@ type Row = {
   readonly formation: string;
   readonly buildpacks: string;
   readonly path: string;
+  readonly settings: string;
+  readonly postdeploy_done: number;
 };
+
+/** What the operator has chosen for an app, besides config and formation. */
+export type AppSettings = {
+  /** Whether a deploy runs the app's tests. Contract §6. */
+  readonly tests: boolean;
+};
+
+const DEFAULT_SETTINGS: AppSettings = { tests: false };
 
 /** An app with what only control needs to know of it. */
 export type AppRecord = App & {
@@ -25,6 +35,9 @@ export type AppRecord = App & {
   readonly buildpacks: readonly string[];
   /** Its directory in the source, plain and relative; empty: all of it. Contract §1. */
   readonly path: string;
+  readonly settings: AppSettings;
+  /** `scripts.postdeploy` has succeeded once. */
+  readonly isPostdeployDone: boolean;
 };
 
 /** Table `apps`. */
@@ -67,14 +80,17 @@ export class AppRows {
   update(
     name: AppName,
     change: Partial<
-      Pick<AppRecord, "origin" | "configVersion" | "handledEnv" | "formation" | "buildpacks" | "path">
+      Pick<
+        AppRecord,
+        "origin" | "configVersion" | "handledEnv" | "formation" | "buildpacks" | "path" | "settings" | "isPostdeployDone"
+      >
     > & {
       readonly currentRelease?: number | null;
     },
   ): void {
     const next = { ...this.get(name), ...change };
     this.#database.run(
-      "UPDATE apps SET origin = ?, current_release = ?, config_version = ?, handled_env = ?, formation = ?, buildpacks = ?, path = ? WHERE name = ?",
+      "UPDATE apps SET origin = ?, current_release = ?, config_version = ?, handled_env = ?, formation = ?, buildpacks = ?, path = ?, settings = ?, postdeploy_done = ? WHERE name = ?",
       next.origin,
       next.currentRelease ?? null,
       next.configVersion,
@@ -82,6 +98,8 @@ export class AppRows {
       JSON.stringify(next.formation),
       JSON.stringify(next.buildpacks),
       next.path,
+      JSON.stringify(next.settings),
+      next.isPostdeployDone ? 1 : 0,
       name,
     );
   }
@@ -104,5 +122,7 @@ function fromRow(row: Row): AppRecord {
     formation: JSON.parse(row.formation) as Formation,
     buildpacks: JSON.parse(row.buildpacks) as string[],
     path: row.path,
+    settings: { ...DEFAULT_SETTINGS, ...(JSON.parse(row.settings) as Partial<AppSettings>) },
+    isPostdeployDone: row.postdeploy_done === 1,
   };
 }

@@ -107,6 +107,13 @@ export class OperationRows {
     });
   }
 
+  /** How many lines of a source the operation has told. */
+  outputCount(id: number, source: string): number {
+    const sql =
+      "SELECT count(*) AS count FROM operation_events WHERE operation = ? AND body ->> 'type' = 'output' AND body ->> 'source' = ?";
+    return this.#database.get<{ count: number }>(sql, id, source)?.count ?? 0;
+  }
+
   /** Behind `afterSeq`, in order. */
   events(id: number, afterSeq = 0): readonly OperationEvent[] {
     const rows = this.#database.all<{ seq: number; at: number; body: string }>(

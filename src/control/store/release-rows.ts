@@ -14,6 +14,9 @@ type Row = {
   readonly document: string;
 };
 
+/** What the documents of earlier versions lack. */
+const LATER = { resources: {}, maxParallel: {}, hooks: {} } as const;
+
 /** Table `releases`. */
 export class ReleaseRows {
   readonly #database: Database;
@@ -76,6 +79,7 @@ export class ReleaseRows {
 function fromRow(row: Row | undefined): Release | undefined {
   if (row === undefined) return undefined;
   return {
+    ...LATER,
     ...(JSON.parse(row.document) as Document),
     app: row.app as AppName,
     number: row.number,

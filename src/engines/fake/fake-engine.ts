@@ -31,6 +31,8 @@ export class FakeEngine implements Engine {
     outlivesControlPlane: true,
     listeners: true,
     exec: true,
+    fileExport: true,
+    resourceLimits: true,
     envValueBytesMax: 65_536,
   };
   readonly #machine: FakeMachine;
@@ -114,6 +116,14 @@ export class FakeEngine implements Engine {
       await this.#sleep(Math.min(exit.afterMs, limitMs), signal);
       const timedOut = exit.afterMs > limitMs;
       return { exitCode: timedOut || !("code" in exit.end) ? null : exit.end.code, timedOut, output: "" };
+    });
+  }
+
+  /** There are no files here; what a scenario wants to have been written is its builder's business. */
+  exportFiles(id: InstanceId, _directory: string, signal: AbortSignal): Promise<void> {
+    return this.#call({ method: "exportFiles", id, signal }, () => {
+      const process = this.#machine.process(id);
+      if (process.exitAt(this.#machine.clock.now()) === undefined) throw new Error(`${process.spec.name} still runs`);
     });
   }
 

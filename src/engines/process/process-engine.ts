@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import { execCombined } from "../../lib/exec-combined.ts";
 import type { Random } from "../../lib/random.ts";
+import { copyTree } from "../../lib/tree.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { Artifact } from "../../model/artifact.ts";
 import type { ExitRecord } from "../../model/instance.ts";
@@ -74,6 +75,8 @@ export class ProcessEngine implements Engine {
       outlivesControlPlane: true,
       listeners: hasProcFileSystem,
       exec: hasProcFileSystem,
+      fileExport: true,
+      resourceLimits: false,
       envValueBytesMax: ENV_VALUE_BYTES_MAX,
     };
   }
@@ -166,6 +169,13 @@ export class ProcessEngine implements Engine {
     });
     signal.throwIfAborted();
     return { exitCode: result.exitCode, timedOut: result.timedOut, output: result.output };
+  }
+
+  async exportFiles(id: string, directory: string, signal: AbortSignal): Promise<void> {
+    const instance = this.#instances.get(id);
+    if (instance === undefined) throw new Error(`there is no instance ${id}`);
+    if (!instance.hasEnded) throw new Error(`${instance.spec.name} still runs`);
+    await copyTree(instance.directory.app, directory, { mode: "copy", signal });
   }
 
   async forget(id: string): Promise<void> {

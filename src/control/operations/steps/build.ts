@@ -4,8 +4,10 @@ import { nextFormation, type Formation } from "../../../model/formation.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Release } from "../../../model/release.ts";
 import { planInstances } from "../../instances/plan-instances.ts";
+import type { Digest } from "../../../model/source.ts";
 import type { Step, StepContext } from "../step.ts";
 import { appPathOf, readDeployedContract, sourceOf } from "./check.ts";
+import { currentRelease } from "../subject.ts";
 
 const SETTLE_MS = 10_000;
 const SETTLE_POLL_MS = 50;
@@ -93,12 +95,17 @@ function isUnchanged(
   const release = currentRelease(context);
   if (release === undefined) return false;
   const { declared } = context.operation.facts;
+  const app = context.store.apps.get(release.app);
   return (
-    release.artifact === artifact.digest &&
+    builtArtifact(context, release) === artifact.digest &&
+    (release.hooks.postdeploy === undefined || app.isPostdeployDone) &&
     release.configVersion === next.configVersion &&
-    isEqual(context.store.apps.get(release.app).formation, next.formation) &&
+    isEqual(app.formation, next.formation) &&
     isEqual(release.healthchecks, declared?.healthchecks ?? {}) &&
     isEqual(release.stopTimeouts, declared?.stopTimeouts ?? {}) &&
+    isEqual(release.resources, declared?.resources ?? {}) &&
+    isEqual(release.maxParallel, declared?.maxParallel ?? {}) &&
+    isEqual(release.hooks, declared?.hooks ?? {}) &&
     isEqual(release.declaredFormation, declared?.formation ?? {})
   );
 }
@@ -126,9 +133,9 @@ async function isServing(context: StepContext): Promise<boolean> {
   }
 }
 
-function currentRelease(context: StepContext): Release | undefined {
-  const { name, currentRelease: number } = context.store.apps.get(context.operation.app);
-  return number === undefined ? undefined : context.store.releases.find(name, number);
+/** What was built for a release, before its predeploy hook changed files. */
+function builtArtifact({ builder }: StepContext, release: Release): Digest {
+  return builder.findArtifact(release.artifact)?.derivedFrom ?? release.artifact;
 }
 
 function isEqual(a: unknown, b: unknown): boolean {

@@ -2,6 +2,9 @@ import type { AppContract } from "../../../model/app-contract.ts";
 import { hasErrors, type Diagnostic, type Parsed } from "../../../model/diagnostic.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Source } from "../../../model/source.ts";
+import { declaredResources, resourcesOfSize } from "../../../model/resources.ts";
+import type { Hooks } from "../../../model/hooks.ts";
+import type { Facts } from "../request.ts";
 import type { Step, StepContext } from "../step.ts";
 
 /** Reads the app's files and reports everything that is wrong with them, at once. Contract §1. */
@@ -15,6 +18,7 @@ export const check: Step = {
     const { value, diagnostics } = await readDeployedContract(context);
     for (const diagnostic of diagnostics) context.tell.diagnostic(diagnostic);
     if (hasErrors(diagnostics)) throw new PortsideError("E_CHECK_FAILED", { count: countErrors(diagnostics) });
+    for (const warning of unknownSizes(value)) context.tell.warning(warning);
     return { outcome: "done", detail: filesOf(value), facts: { source: source.digest, declared: declaredBy(value) } };
   },
 };
@@ -40,10 +44,10 @@ export function readDeployedContract(context: StepContext): Promise<Parsed<AppCo
   return context.readContract(path === undefined ? directory : `${directory}/${path}`);
 }
 
-function declaredBy(contract: AppContract) {
+function declaredBy(contract: AppContract): NonNullable<Facts["declared"]> {
   const { formation = {}, healthchecks = {}, description } = contract.appJson;
   const entries = Object.entries(formation);
-  const pick = (key: "quantity" | "stop_timeout"): Record<string, number> =>
+  const pick = (key: "quantity" | "stop_timeout" | "max_parallel"): Record<string, number> =>
     Object.fromEntries(
       entries.flatMap(([type, declaration]) => (declaration[key] === undefined ? [] : [[type, declaration[key]]])),
     );
@@ -52,7 +56,33 @@ function declaredBy(contract: AppContract) {
     formation: pick("quantity"),
     healthchecks,
     stopTimeouts: pick("stop_timeout"),
+    maxParallel: pick("max_parallel"),
+    resources: Object.fromEntries(
+      entries.flatMap(([type, declaration]) => {
+        const limits = declaredResources(declaration);
+        return Object.keys(limits).length === 0 ? [] : [[type, limits]];
+      }),
+    ),
+    hooks: hooksOf(contract),
   };
+}
+
+function hooksOf({ appJson, aptible }: AppContract): Hooks {
+  const { postdeploy, dokku = {} } = appJson.scripts ?? {};
+  return {
+    ...(dokku.predeploy === undefined ? {} : { predeploy: dokku.predeploy }),
+    ...(postdeploy === undefined ? {} : { postdeploy }),
+    ...(dokku.postdeploy === undefined ? {} : { dokkuPostdeploy: dokku.postdeploy }),
+    ...(aptible === undefined ? {} : { aptible }),
+  };
+}
+
+/** Size names that mean nothing here: said, not refused, since the files serve other platforms too. Decision 0031. */
+function unknownSizes({ appJson }: AppContract): readonly string[] {
+  const sizes = Object.entries(appJson.formation ?? {}).flatMap(([type, { size }]) =>
+    size === undefined || resourcesOfSize(size) !== undefined ? [] : [`\`${size}\` of \`${type}\``],
+  );
+  return sizes.length === 0 ? [] : [`Unknown size ${sizes.join(", ")}: it sets no limit.`];
 }
 
 function countErrors(diagnostics: readonly Diagnostic[]): string {

@@ -24,6 +24,10 @@ export const chooseRelease: Step = {
           formation: target.declaredFormation,
           healthchecks: target.healthchecks,
           stopTimeouts: target.stopTimeouts,
+          resources: target.resources,
+          maxParallel: target.maxParallel,
+          hooks: target.hooks,
+          ...(target.appDescription === undefined ? {} : { description: target.appDescription }),
         },
       },
     });

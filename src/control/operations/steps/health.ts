@@ -3,25 +3,34 @@ import { instanceName, type Instance } from "../../../model/instance.ts";
 import type { Release } from "../../../model/release.ts";
 import { awaitStartup, endedEarly } from "../../health/startup.ts";
 import type { Step, StepContext } from "../step.ts";
-import { newInstances, targetRelease } from "./start.ts";
+import { startingInstances, targetRelease } from "./start.ts";
 
 /** Waits until every new instance has passed its startup checks; one failure fails the operation. Contract §8, §10. */
 export const health: Step = {
   name: "health",
   async run(context) {
     const release = targetRelease(context);
-    const instances = newInstances(context).filter((instance) => instance.phase === "starting");
+    const instances = startingInstances(context);
     if (release === undefined || instances.length === 0) return { outcome: "skipped", detail: "" };
-    const details = await whileAllLive(context, instances, (signal) =>
-      doSideBySide(
-        instances,
-        (instance, inner) => awaitHealthy({ ...context, signal: inner }, instance, release),
-        signal,
-      ),
-    );
+    const details = await awaitAllHealthy(context, release, instances);
     return { outcome: "done", detail: [...new Set(details)].join("; ") };
   },
 };
+
+/** Waits for the startup checks of all of them, side by side; gives what they showed. E_HEALTH_STARTUP. */
+export function awaitAllHealthy(
+  context: StepContext,
+  release: Release,
+  instances: readonly Instance[],
+): Promise<readonly string[]> {
+  return whileAllLive(context, instances, (signal) =>
+    doSideBySide(
+      instances,
+      (instance, inner) => awaitHealthy({ ...context, signal: inner }, instance, release),
+      signal,
+    ),
+  );
+}
 
 /** A quick instance may die while the slow ones still start: that fails the rollout too, and ends the work. */
 async function whileAllLive<T>(

@@ -2,9 +2,10 @@ import { assertRunning } from "../../health/startup.ts";
 import { computeRouteTable, defaultHost } from "../../routes/route-table.ts";
 import { isRouted } from "../../instances/launch-spec.ts";
 import { putBack, takeOut } from "../leaving.ts";
+import type { Instance } from "../../../model/instance.ts";
 import type { Facts } from "../request.ts";
 import type { Step, StepContext } from "../step.ts";
-import { instancePlan, newInstances, targetRelease } from "./start.ts";
+import { instancePlan, isInBatch, newInstances, startingInstances, targetRelease } from "./start.ts";
 
 /**
  * The commit: in one transaction the new instances serve, the old ones drain, release, config and formation are in force;
@@ -31,7 +32,7 @@ export const route: Step = {
   async undo(context) {
     switchBack(context);
     await context.router.publish(computeRouteTable(context.store), context.signal);
-    const routed = newInstances(context).filter((instance) => instance.address !== undefined);
+    const routed = ownInstances(context).filter((instance) => instance.address !== undefined);
     await context.router.drain(
       routed.map(({ id }) => id),
       context.limits.drainMs,
@@ -47,7 +48,7 @@ function switchOver(context: StepContext): void {
     store.operations.addFacts(operation.id, { before: stateOf(context) });
     if (release !== undefined) {
       store.operations.addFacts(operation.id, { leaving: takeOut(context, instancePlan(context, release).retire) });
-      for (const fresh of newInstances(context)) store.instances.setPhase(fresh.id, "serving");
+      for (const fresh of startingInstances(context)) store.instances.setPhase(fresh.id, "serving");
       makeCurrent(context, release.number);
     }
     const { configVersion, handledEnv, formation } = operation.facts;
@@ -64,7 +65,7 @@ function switchBack(context: StepContext): void {
   const { before, leaving = [] } = store.operations.get(operation.id).facts;
   if (before === undefined) return;
   store.transaction(() => {
-    for (const { id } of newInstances(context)) {
+    for (const { id } of ownInstances(context)) {
       supervisor.release(id);
       store.instances.setPhase(id, "stopping");
     }
@@ -74,6 +75,11 @@ function switchBack(context: StepContext): void {
     store.apps.update(operation.app, before);
     if (before.currentRelease !== null) store.releases.setStatus(operation.app, before.currentRelease, "current");
   });
+}
+
+/** Without those of earlier batches, whose own step takes them back. */
+function ownInstances(context: StepContext): readonly Instance[] {
+  return newInstances(context).filter((instance) => !isInBatch(context, instance));
 }
 
 function makeCurrent(context: StepContext, number: number): void {
