@@ -6,7 +6,8 @@ import type { Secret } from "../lib/secret.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { appDetailSchema, appListSchema, configSchema, instanceListSchema, releaseListSchema } from "../wire/apps.ts";
 import { logLinesSchema } from "../wire/logs.ts";
-import { operationSchema } from "../wire/operations.ts";
+import { operationDetailSchema, operationListSchema, operationSchema } from "../wire/operations.ts";
+import { settingsSchema } from "../wire/settings.ts";
 import { platformStatusSchema } from "../wire/platform.ts";
 import { problemSchema } from "../wire/problem.ts";
 import { DIGEST } from "./testing/fake-control.ts";
@@ -20,6 +21,8 @@ const READS = [
   ["GET /v1/apps/demo/config", configSchema],
   ["GET /v1/apps/demo/releases", releaseListSchema],
   ["GET /v1/apps/demo/instances", instanceListSchema],
+  ["GET /v1/apps/demo/settings", settingsSchema],
+  ["GET /v1/operations?app=demo&limit=5&before=9", operationListSchema],
   ["GET /v1/apps/demo/logs?num=5&ps=web.1", logLinesSchema],
 ] as const;
 
@@ -58,6 +61,13 @@ const MUTATIONS: readonly [line: string, body: unknown, call: string, args: unkn
   [`POST ${demo}/rollbacks`, {}, "rollback", [undefined]],
   [`POST ${demo}/rollbacks`, { release: 1 }, "rollback", [1]],
   [`DELETE ${demo}`, undefined, "destroy", []],
+  [`PATCH ${demo}/settings`, { tests: false, freeze: null }, "settings", [{ tests: false, freeze: null }]],
+  [
+    `PATCH ${demo}/settings`,
+    { freeze: { reason: "r", until: "2026-12-27T08:00:00+01:00" } },
+    "settings",
+    [{ freeze: { reason: "r", until: Date.UTC(2026, 11, 27, 7) } }],
+  ],
 ];
 
 test("changes answer 202 with the operation and where to watch it", async () => {
@@ -69,7 +79,8 @@ test("changes answer 202 with the operation and where to watch it", async () => 
     const value: unknown = await response.json();
     assert.deepEqual(value, operationSchema.parse(value));
     assert.deepEqual(control.calls, [{ method, args }]);
-    assert.equal((await ask("GET /v1/operations/1")).status, 200);
+    const detail: unknown = await (await ask("GET /v1/operations/1")).json();
+    assert.deepEqual(detail, operationDetailSchema.parse(detail));
     assert.equal((await ask("POST /v1/operations/1/cancellation")).status, 202);
   }
 });

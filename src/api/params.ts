@@ -89,6 +89,19 @@ export function processSelector(raw: string): string {
   return raw;
 }
 
+/** A number of a query; `undefined` when it is not given. E_REQUEST_INVALID. */
+export function wholeNumber(
+  raw: string | undefined,
+  name: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number | undefined {
+  if (raw === undefined) return undefined;
+  const value = parseWholeNumber(raw);
+  if (value === undefined || value < min || value > max)
+    throw invalid(`\`${name}\` is no number from ${min} to ${max}`);
+  return value;
+}
+
 function parseWholeNumber(raw: string): number | undefined {
   const value = Number(raw);
   return WHOLE_NUMBER.test(raw) && Number.isSafeInteger(value) ? value : undefined;

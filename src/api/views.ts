@@ -4,11 +4,14 @@ import { describeExit, instanceName } from "../model/instance.ts";
 import type { Instance } from "../model/instance.ts";
 import { formatLogTime } from "../model/log-line.ts";
 import type { LogLine } from "../model/log-line.ts";
-import type { Operation } from "../model/operation.ts";
+import type { StepStory } from "../control/operations/story.ts";
+import type { AppSettings } from "../model/app-settings.ts";
+import type { Operation, OperationFailure } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
 import type { AppDetail, AppView, InstanceView, ReleaseView } from "../wire/apps.ts";
 import type { LogLineView } from "../wire/logs.ts";
-import type { OperationView } from "../wire/operations.ts";
+import type { OperationDetail, OperationView } from "../wire/operations.ts";
+import type { SettingsView } from "../wire/settings.ts";
 import type { PlatformStatus } from "../wire/platform.ts";
 
 /** Control's nouns in wire form: times as ISO 8601, what is absent as null, nothing that the wire does not name. */
@@ -72,11 +75,42 @@ export function operationView(operation: Operation): OperationView {
     kind: operation.kind,
     status: operation.status,
     createdAt: isoTime(operation.createdAt),
+    by: { via: operation.intent.via, user: operation.intent.user ?? null },
+    message: operation.intent.message ?? null,
+    overrideReason: operation.intent.overrideReason ?? null,
     endedAt: operation.endedAt === undefined ? null : isoTime(operation.endedAt),
     release: operation.release ?? null,
-    failure:
-      operation.failure === undefined ? null : { ...operation.failure, evidence: [...operation.failure.evidence] },
+    failure: failureView(operation.failure),
   };
+}
+
+/** See `appView`. */
+export function operationDetail(operation: Operation, steps: readonly StepStory[]): OperationDetail {
+  return {
+    ...operationView(operation),
+    steps: steps.map((step) => ({
+      step: step.step,
+      undo: step.undo,
+      startedAt: isoTime(step.startedAt),
+      endedAt: step.endedAt === undefined ? null : isoTime(step.endedAt),
+      outcome: step.outcome ?? null,
+      detail: step.detail,
+      warnings: [...step.warnings],
+      failure: failureView(step.failure),
+    })),
+  };
+}
+
+function failureView(failure: OperationFailure | undefined): OperationView["failure"] {
+  return failure === undefined ? null : { ...failure, evidence: [...failure.evidence] };
+}
+
+/** See `appView`. */
+export function settingsView({ tests, freeze }: AppSettings): SettingsView {
+  if (freeze === undefined) return { tests, freeze: null };
+  const { reason, by, since, until } = freeze;
+  const ends = until === undefined ? null : isoTime(until);
+  return { tests, freeze: { reason, by, since: isoTime(since), until: ends } };
 }
 
 /** See `appView`; the time keeps its microseconds. */

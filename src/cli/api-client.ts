@@ -27,9 +27,12 @@ type Call = {
  */
 export class ApiClient {
   readonly #socketPath: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(socketPath: string) {
+  /** `headers` go with every request. */
+  constructor(socketPath: string, headers: Readonly<Record<string, string>> = {}) {
     this.#socketPath = socketPath;
+    this.#headers = headers;
   }
 
   get<T>(path: string, signal: AbortSignal): Promise<T> {
@@ -108,7 +111,7 @@ export class ApiClient {
       socketPath: this.#socketPath,
       method: call.method,
       path: call.path,
-      headers: { Host: "portside", ...call.headers },
+      headers: { Host: "portside", ...this.#headers, ...call.headers },
       signal: call.signal,
     };
     const request = http.request(options);

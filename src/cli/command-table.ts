@@ -1,6 +1,7 @@
 import { BUILDPACK_COMMANDS } from "./buildpack-commands.ts";
 import type { ArgumentSpec, CommandSpec, FlagSpec } from "./command.ts";
 import { FILE_COMMANDS } from "./file-commands.ts";
+import { changing, OPERATION_COMMANDS } from "./operation-commands.ts";
 
 const DIRECTORY: ArgumentSpec = { name: "DIR", required: false, summary: "The app's folder; default: the current one" };
 /** Flags of `up` and `deploy`. */
@@ -21,7 +22,7 @@ const CANCEL_NOTE =
 
 /** All commands, in the order help shows them. */
 export const COMMANDS: readonly CommandSpec[] = [
-  {
+  changing({
     name: "up",
     summary: "Start Portside if needed, deploy a folder, follow its logs",
     description: [
@@ -45,7 +46,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     },
     examples: ["up", "up examples/guestbook", "up ./shop --app my-shop --no-follow"],
     load: () => import("./commands/up.ts"),
-  },
+  }),
   {
     name: "down",
     summary: "Stop all apps and Portside",
@@ -67,7 +68,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["status", "status --json"],
     load: () => import("./commands/status.ts"),
   },
-  {
+  changing({
     name: "deploy",
     summary: "Deploy a folder to the running Portside",
     description: ["As `up`, but it neither starts Portside nor follows the logs.", CANCEL_NOTE],
@@ -80,7 +81,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       "deploy . --path services/api",
     ],
     load: () => import("./commands/deploy.ts"),
-  },
+  }),
   {
     name: "apps",
     summary: "List the apps",
@@ -90,7 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["apps", "apps --json"],
     load: () => import("./commands/apps.ts"),
   },
-  {
+  changing({
     name: "apps:destroy",
     summary: "Stop an app and remove everything of it",
     description: [
@@ -100,7 +101,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: { confirm: { kind: "text", value: "NAME", summary: "The app's name once more, instead of the question" } },
     examples: ["apps:destroy guestbook --confirm guestbook"],
     load: () => import("./commands/apps/destroy.ts"),
-  },
+  }),
   {
     name: "info",
     summary: "Show everything about an app",
@@ -132,7 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["ps", "ps --app guestbook --json"],
     load: () => import("./commands/ps.ts"),
   },
-  {
+  changing({
     name: "ps:scale",
     summary: "Set how many instances of each process type run",
     description: ["Only the difference is started or stopped. Without an argument it shows the numbers.", CANCEL_NOTE],
@@ -142,8 +143,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: {},
     examples: ["ps:scale web=2 worker=1", "ps:scale"],
     load: () => import("./commands/ps/scale.ts"),
-  },
-  {
+  }),
+  changing({
     name: "ps:restart",
     summary: "Restart all instances, those of a type, or one",
     description: ["New instances take over before the old ones stop.", CANCEL_NOTE],
@@ -151,7 +152,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: {},
     examples: ["ps:restart", "ps:restart web.1"],
     load: () => import("./commands/ps/restart.ts"),
-  },
+  }),
   {
     name: "config",
     summary: "Show the config variables",
@@ -161,7 +162,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["config", "config --json"],
     load: () => import("./commands/config.ts"),
   },
-  {
+  changing({
     name: "config:set",
     summary: "Set config variables and release the app anew",
     description: [
@@ -173,8 +174,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: {},
     examples: ["config:set GREETING=hello LOG_LEVEL=debug"],
     load: () => import("./commands/config/set.ts"),
-  },
-  {
+  }),
+  changing({
     name: "config:unset",
     summary: "Remove config variables and release the app anew",
     description: ["All variables of one command make one release.", CANCEL_NOTE],
@@ -182,7 +183,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: {},
     examples: ["config:unset GREETING"],
     load: () => import("./commands/config/unset.ts"),
-  },
+  }),
   {
     name: "config:get",
     summary: "Print the value of one config variable",
@@ -222,7 +223,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["releases"],
     load: () => import("./commands/releases.ts"),
   },
-  {
+  changing({
     name: "rollback",
     summary: "Go back to an earlier release",
     description: [
@@ -233,8 +234,9 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: {},
     examples: ["rollback", "rollback v3"],
     load: () => import("./commands/rollback.ts"),
-  },
+  }),
   ...BUILDPACK_COMMANDS,
+  ...OPERATION_COMMANDS,
   ...FILE_COMMANDS,
   {
     name: "version",

@@ -3,6 +3,7 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { homeAt } from "../model/home.ts";
 import { ApiClient } from "./api-client.ts";
+import { intentHeadersOf } from "./change-flags.ts";
 import { COMMANDS } from "./command-table.ts";
 import type { CommandContext, CommandInput } from "./command.ts";
 import { toReport, type FailureReport } from "./failure.ts";
@@ -36,7 +37,9 @@ export async function run(process: CliProcess, options: RunOptions = {}): Promis
   });
   try {
     const input = parseCommandLine(words);
-    const context = createContext({ process, environment, screen, clock, interrupts, signal: leaving.signal }, options);
+    const headers = intentHeadersOf(environment.user, input.texts);
+    const parts = { process, environment, screen, clock, interrupts, headers, signal: leaving.signal };
+    const context = createContext(parts, options);
     if (input.spec.offline !== true) checkHome(environment.home, input.spec.name === "up");
     return await dispatch(context, input);
   } catch (error) {
@@ -66,16 +69,18 @@ type Parts = {
   readonly screen: Screen;
   readonly clock: Clock;
   readonly interrupts: Interrupts;
+  /** Who asks, and why. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 };
 
-function createContext({ process, ...parts }: Parts, options: RunOptions): CommandContext {
+function createContext({ process, headers, ...parts }: Parts, options: RunOptions): CommandContext {
   const canAsk = process.stdin.isTTY === true && parts.screen.isTerminal && !parts.screen.isJson;
   return {
     ...parts,
     commands: COMMANDS,
     stdin: process.stdin,
-    client: new ApiClient(homeAt(parts.environment.home).apiSocket),
+    client: new ApiClient(homeAt(parts.environment.home).apiSocket, headers),
     ask: canAsk ? (question) => askLine(process, question, parts.signal) : undefined,
     serverScript: options.serverScript ?? join(import.meta.dirname, "../../bin/portsided.ts"),
   };

@@ -29,7 +29,10 @@ export async function concludeOperation(context: CommandContext, ending: Ending,
   if (event.status === "unchanged") return screen.line(unchangedLine(telling, now, ending.warningCount));
   if (event.status !== "succeeded") {
     const { app } = telling;
-    const fallback = event.status === "superseded" ? failureOf("E_SUPERSEDED", { app }) : failureOf("E_CANCELLED");
+    const fallback =
+      event.status === "superseded"
+        ? failureOf("E_SUPERSEDED", { app, newer: "a later one" })
+        : failureOf("E_CANCELLED");
     throw operationError(event.failure ?? fallback, whatServes(app, now, event.release));
   }
   const release = event.release ?? known(now)?.release ?? undefined;

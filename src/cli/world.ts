@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { resolve } from "node:path";
 
 /** An output stream as the CLI needs it; `process.stdout` is one. */
@@ -34,6 +34,8 @@ export type CliEnvironment = {
   readonly userDirectory: string;
   /** `portside`, or `npx portside` where only that works. */
   readonly program: string;
+  /** Name of the OS user, as people know it. */
+  readonly user: string;
   readonly colorAllowed: boolean;
   /** False on a terminal that cannot redraw a line. */
   readonly redrawAllowed: boolean;
@@ -56,12 +58,25 @@ export function readEnvironment(process: CliProcess): CliEnvironment {
     directory,
     userDirectory,
     program: throughNpm ? "npx portside" : "portside",
+    user: userName(env),
     colorAllowed: !env["NO_COLOR"] && env["TERM"] !== "dumb",
     redrawAllowed: env["TERM"] !== "dumb",
     childEnv: withoutNpm(env),
     execPath: process.execPath,
     platform: process.platform,
   };
+}
+
+/** Behind `sudo` the one who typed it. A user id without a name is shown as a number. */
+function userName(env: CliProcess["env"]): string {
+  try {
+    const { username } = userInfo();
+    const behind = env["SUDO_USER"];
+    return username === "root" && behind !== undefined && behind !== "root" ? `${behind} as root` : username;
+  } catch {
+    // No entry in the system's list of users: containers often have none.
+    return `uid ${process.getuid?.() ?? "?"}`;
+  }
 }
 
 /**

@@ -1,6 +1,9 @@
 import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import type { Secret } from "../lib/secret.ts";
 import type { App, AppName } from "../model/app.ts";
+import type { AppSettings } from "../model/app-settings.ts";
+import type { Intent } from "../model/intent.ts";
+import type { StepStory } from "./operations/story.ts";
 import type { Formation } from "../model/formation.ts";
 import type { Instance } from "../model/instance.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -64,6 +67,15 @@ export type DeployOrder = {
 /** How an app is built, as its owner set it. `path`: empty is the whole source. */
 export type BuildSettings = { readonly buildpacks: readonly string[]; readonly path: string };
 
+/** What is asked for of an app's settings; `freeze: null` lifts it. `until`: milliseconds since the epoch. */
+export type SettingsOrder = {
+  readonly tests?: boolean;
+  readonly freeze?: { readonly reason: string; readonly until?: number } | null;
+};
+
+/** Operations to list: of one app, before an id, at most `limit`. */
+export type OperationSelection = { readonly app?: AppName; readonly before?: number; readonly limit: number };
+
 /** `ps` is `web`, `web.1` or `router`; absent: everything. `num`: how many of the last lines. */
 export type LogSelection = { readonly app: AppName; readonly ps?: string; readonly num: number };
 
@@ -85,14 +97,20 @@ export interface ControlPlane {
   /** `tar` is an uncompressed or gzipped tar of the source's files. E_SOURCE_INVALID when its content has another digest. */
   storeSource(digest: Digest, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
 
-  deploy(order: DeployOrder): Operation;
-  scale(name: AppName, formation: Formation): Operation;
-  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation;
+  deploy(order: DeployOrder, intent: Intent): Operation;
+  /** Before the first release the numbers are kept for it. */
+  scale(name: AppName, formation: Formation, intent: Intent): Operation;
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }, intent: Intent): Operation;
   /** Without `release`: to the newest one that served before the current one. */
-  rollback(name: AppName, release?: number): Operation;
+  rollback(name: AppName, release: number | undefined, intent: Intent): Operation;
   /** null unsets. */
-  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation;
-  destroy(name: AppName): Operation;
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>, intent: Intent): Operation;
+  destroy(name: AppName, intent: Intent): Operation;
+
+  /** The freeze in force, and whether deploys run the app's tests. */
+  settings(name: AppName): AppSettings;
+  /** Holds at once; the operation it gives has ended. */
+  changeSettings(name: AppName, change: SettingsOrder, intent: Intent): Operation;
 
   buildSettings(name: AppName): BuildSettings;
   /** Counts from the next deploy on; an empty list leaves it to the app's files. E_BUILDPACK_INVALID. */
@@ -105,6 +123,10 @@ export interface ControlPlane {
   uninstallBuildpack(id: string, version: string | undefined): readonly InstalledBuildpack[];
 
   operation(id: number): Operation;
+  /** Newest first. */
+  listOperations(selection: OperationSelection): readonly Operation[];
+  /** Its steps so far, in the order they began. */
+  operationSteps(id: number): readonly StepStory[];
   /** Asks it to stop and bring the previous state back; the operation ends as `cancelled`. E_OPERATION_ENDED. */
   cancel(id: number): Operation;
   /** Recorded events behind `afterSeq` (0: all), then new ones; ends after `ended` or when the signal aborts. */

@@ -2,6 +2,9 @@ import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import type { Secret } from "../lib/secret.ts";
 import { reveal } from "../lib/secret.ts";
 import type { AppName } from "../model/app.ts";
+import { freezeAt, type AppSettings } from "../model/app-settings.ts";
+import { describeAsker, type Intent } from "../model/intent.ts";
+import { tellSteps, type StepStory } from "./operations/story.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { quantityOf, type Formation } from "../model/formation.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -17,6 +20,8 @@ import type {
   ControlPlane,
   DeployOrder,
   LogSelection,
+  OperationSelection,
+  SettingsOrder,
   PlatformState,
 } from "./control-plane.ts";
 import { reconcile } from "./instances/reconcile.ts";
@@ -92,40 +97,41 @@ export class Control implements ControlPlane {
     await this.#world.builder.storeSource(digest, tar, signal);
   }
 
-  deploy(order: DeployOrder): Operation {
+  deploy(order: DeployOrder, intent: Intent): Operation {
     const { store, builder } = this.#world;
     if (!builder.hasSource(order.source)) throw new PortsideError("E_SOURCE_UNKNOWN", { digest: order.source });
     const { app, source, origin, buildpacks = [] } = order;
     checkReferences(buildpacks);
     this.#claimName(order);
     const { path } = store.apps.get(app);
-    const operation = this.#queue.add(app, {
-      ...{ kind: "deploy", source, origin },
+    const request = {
+      ...({ kind: "deploy", source, origin } as const),
       ...(path === "" ? {} : { path }),
       ...(buildpacks.length === 0 ? {} : { buildpacks }),
-    });
-    return store.operations.get(operation.id);
+    };
+    return store.operations.get(this.#queue.add(app, request, intent).id);
   }
 
-  scale(name: AppName, formation: Formation): Operation {
-    const release = this.#currentRelease(name);
+  scale(name: AppName, formation: Formation, intent: Intent): Operation {
+    const { currentRelease } = this.#world.store.apps.get(name);
+    const types = currentRelease === undefined ? undefined : this.#world.store.releases.get(name, currentRelease).types;
     for (const [type, quantity] of Object.entries(formation)) {
-      if (!release.types.includes(type)) {
-        if (type === "release") throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
+      if (type === "release") throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
+      if (types !== undefined && !types.includes(type)) {
         throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", {
           type,
           quantity,
-          types: release.types.map((t) => `\`${t}\``).join(", "),
+          types: types.map((t) => `\`${t}\``).join(", "),
         });
       }
       if (!Number.isInteger(quantity) || quantity < 0 || quantity > QUANTITY_MAX) {
         throw new PortsideError("E_FORMATION_RANGE", { type, quantity, max: QUANTITY_MAX });
       }
     }
-    return this.#queue.add(name, { kind: "scale", formation });
+    return this.#queue.add(name, { kind: "scale", formation }, intent);
   }
 
-  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation {
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }, intent: Intent): Operation {
     const release = this.#currentRelease(name);
     const formation = this.#world.store.apps.get(name).formation;
     const { type, number } = which;
@@ -135,32 +141,62 @@ export class Control implements ControlPlane {
         ? number === undefined
         : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
     if (!exists) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance: wanted ?? "" });
-    return this.#queue.add(name, {
-      kind: "restart",
-      ...(type === undefined ? {} : { type }),
-      ...(number === undefined ? {} : { number }),
-    });
+    const named = { ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) };
+    return this.#queue.add(name, { kind: "restart", ...named }, intent);
   }
 
-  rollback(name: AppName, number?: number): Operation {
+  rollback(name: AppName, number: number | undefined, intent: Intent): Operation {
     const current = this.#currentRelease(name);
     const served = (release: Release): boolean => release.status === "superseded" && release.number < current.number;
     const target =
       number === undefined ? this.releases(name).find(served) : this.#world.store.releases.get(name, number);
     if (target === undefined) throw new PortsideError("E_RELEASE_NO_PREVIOUS", { app: name });
-    return this.#queue.add(name, { kind: "rollback", release: target.number });
+    return this.#queue.add(name, { kind: "rollback", release: target.number }, intent);
   }
 
-  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation {
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>, intent: Intent): Operation {
     this.#world.store.apps.get(name);
     for (const [key, value] of Object.entries(values))
       checkConfigVar(key, value === null ? null : reveal(value, "size check"));
-    return this.#queue.add(name, { kind: "config", sealedValues: this.#world.store.config.sealRequest(name, values) });
+    const sealedValues = this.#world.store.config.sealRequest(name, values);
+    return this.#queue.add(name, { kind: "config", sealedValues }, intent);
   }
 
-  destroy(name: AppName): Operation {
+  destroy(name: AppName, intent: Intent): Operation {
     this.#world.store.apps.get(name);
-    return this.#queue.add(name, { kind: "destroy" });
+    return this.#queue.add(name, { kind: "destroy" }, intent);
+  }
+
+  settings(name: AppName): AppSettings {
+    const { freeze: _held, ...settings } = this.#world.store.apps.get(name).settings;
+    const freeze = freezeAt(this.#world.store.apps.get(name).settings, this.#world.clock.now());
+    return { ...settings, ...(freeze === undefined ? {} : { freeze }) };
+  }
+
+  changeSettings(name: AppName, order: SettingsOrder, intent: Intent): Operation {
+    const now = this.#world.clock.now();
+    this.#world.store.apps.get(name);
+    const { freeze, tests } = order;
+    if (freeze?.until !== undefined && freeze.until <= now)
+      throw new PortsideError("E_REQUEST_INVALID", { problem: "the freeze would have ended already" });
+    const by = { by: describeAsker(intent), since: now };
+    const change = {
+      ...(tests === undefined ? {} : { tests }),
+      ...(freeze === undefined ? {} : { freeze: freeze === null ? null : { ...freeze, ...by } }),
+    };
+    return this.#queue.settle(name, change, intent);
+  }
+
+  listOperations(selection: OperationSelection): readonly Operation[] {
+    const found = this.#world.store.operations.list(selection);
+    // What became of an app that is gone can still be read.
+    if (found.length === 0 && selection.app !== undefined) this.#world.store.apps.get(selection.app);
+    return found;
+  }
+
+  operationSteps(id: number): readonly StepStory[] {
+    this.#world.store.operations.get(id);
+    return tellSteps(this.#world.store.operations.events(id));
   }
 
   buildSettings(name: AppName): BuildSettings {

@@ -325,8 +325,14 @@ export const ERRORS = {
   E_SUPERSEDED: {
     status: 409,
     exit: 1,
-    text: "A newer deploy of `{app}` replaced this one while it waited.",
-    hint: "Follow the newer one.",
+    text: "A newer deploy of `{app}`, operation {newer}, replaced this one while it waited.",
+    hint: "Follow the newer one with `portside operations:follow {newer}`.",
+  },
+  E_APP_FROZEN: {
+    status: 423,
+    exit: 1,
+    text: "`{app}` is frozen {until}: {reason} (by {by}).",
+    hint: "Wait, lift it with `portside unfreeze --app {app}`, or pass over it with `--override-freeze REASON`, which is recorded.",
   },
   E_CANCELLED: {
     status: 409,

@@ -1,8 +1,9 @@
 import type { AppName } from "./app.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { ErrorCode } from "./error-registry.ts";
+import type { Intent } from "./intent.ts";
 
-export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollback", "destroy"] as const;
+export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollback", "destroy", "settings"] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** `undoing` after a failure or a cancel, until the previous state is back; `hookFailed`: the new state is live, a hook behind it failed (§6). */
@@ -32,6 +33,7 @@ export type Operation = {
   readonly kind: OperationKind;
   readonly status: OperationStatus;
   readonly createdAt: number;
+  readonly intent: Intent;
   readonly endedAt?: number;
   /** The release it made. */
   readonly release?: number;

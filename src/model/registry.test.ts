@@ -39,8 +39,8 @@ test("the registries are not empty", () => {
   assert.ok(Object.keys(DIAGNOSTICS).length > 20);
 });
 
-/** 1 refused or failed, 2 wrong usage, 70 a defect of ours, 130 interrupted. */
-const EXIT_STATUSES: readonly number[] = [1, 2, 70, 130];
+/** 1 refused or failed, 2 wrong usage, 4 live but a hook failed, 70 a defect of ours, 130 interrupted. */
+const EXIT_STATUSES: readonly number[] = [1, 2, 4, 70, 130];
 
 for (const [code, entry] of Object.entries<ErrorEntry>(ERRORS)) {
   test(`${code} has a family, true statuses, a sentence and a hint`, () => {

@@ -36,6 +36,7 @@ export class OutcomeCheck {
   }
 
   onEvent(id: number, event: OperationEvent): void {
+    if (this.#scene.store.operations.get(id).kind === "settings") return;
     if (event.type === "begun") this.#before.set(id, this.#look(this.#scene.store.operations.get(id).app));
     if (event.type !== "ended") return;
     const operation = this.#scene.store.operations.get(id);
@@ -43,7 +44,7 @@ export class OutcomeCheck {
     if (before === undefined)
       return this.#expect(
         operation,
-        ["cancelled", "superseded"].includes(event.status),
+        ["cancelled", "superseded"].includes(event.status) || event.failure?.code === "E_APP_FROZEN",
         `${event.status} without having begun`,
       );
     const isCommitted = this.#journal.stepsDone(id).includes(KINDS[operation.kind].commitStep);

@@ -12,6 +12,8 @@ export type Action =
   | { readonly do: "restart"; readonly app: AppName; readonly type?: string; readonly number?: number }
   | { readonly do: "rollback"; readonly app: AppName }
   | { readonly do: "destroy"; readonly app: AppName }
+  /** For so long from now, or lifted. */
+  | { readonly do: "freeze"; readonly app: AppName; readonly ms: number | null }
   /** Of the newest operation of the app. */
   | { readonly do: "cancel"; readonly app: AppName }
   /** One of the running processes of the app ends by itself; which one, `nth` says. */
@@ -53,8 +55,10 @@ export function describeStep({ when, action }: Step): string {
   return `${when === "idle" ? "at rest" : `after ${when} ms`}: ${[verb, ...details].join(" ")}`;
 }
 
-function describeValue(value: string | number | boolean | SimulatedSource | Readonly<Record<string, unknown>>): string {
-  if (typeof value !== "object") return String(value);
+function describeValue(
+  value: string | number | boolean | null | SimulatedSource | Readonly<Record<string, unknown>>,
+): string {
+  if (typeof value !== "object" || value === null) return String(value);
   return "digest" in value ? String(value["name"]) : JSON.stringify(value);
 }
 
@@ -131,6 +135,7 @@ function randomAction(
     [7, () => ({ do: "rollback", app })],
     [4, () => ({ do: "destroy", app })],
     [10, () => ({ do: "cancel", app })],
+    [5, () => ({ do: "freeze", app, ms: chance.pick([500, 5_000, null]) })],
     [8, () => ({ do: "killInstance", app, nth: chance.int(0, 3) })],
     [3, () => ({ do: "reboot" })],
     [3, () => ({ do: "killControl" })],

@@ -30,6 +30,7 @@ const TRACE_LINES_MAX = 80;
 const ASK_TRIES_MAX = 6;
 /** A scenario that takes more steps of time goes in circles. */
 const TICKS_MAX = 60_000;
+const ASKER = { via: "socket", user: "simulator" } as const;
 const MASTER_KEY = Buffer.alloc(32, 1);
 
 /** A bug planted below or inside the world, to see whether the checks find it. */
@@ -420,10 +421,10 @@ class Simulation {
     switch (action.do) {
       case "deploy":
         this.#disk.sources.set(action.source.digest, action.source);
-        control.deploy({ app: action.app, source: action.source.digest, origin: "/here", takeOver: false });
+        control.deploy({ app: action.app, source: action.source.digest, origin: "/here", takeOver: false }, ASKER);
         break;
       case "scale":
-        control.scale(action.app, action.formation);
+        control.scale(action.app, action.formation, ASKER);
         break;
       case "config":
         control.setConfig(
@@ -431,17 +432,24 @@ class Simulation {
           Object.fromEntries(
             Object.entries(action.values).map(([name, value]) => [name, value === null ? null : secret(value)]),
           ),
+          ASKER,
         );
         break;
       case "restart":
-        control.restart(action.app, action);
+        control.restart(action.app, action, ASKER);
         break;
       case "rollback":
-        control.rollback(action.app);
+        control.rollback(action.app, undefined, ASKER);
         break;
       case "destroy":
-        control.destroy(action.app);
+        control.destroy(action.app, ASKER);
         break;
+      case "freeze": {
+        const { app, ms } = action;
+        const freeze = ms === null ? null : { reason: "the scenario says so", until: this.#clock.now() + ms };
+        control.changeSettings(app, { freeze }, ASKER);
+        break;
+      }
       case "cancel":
         this.#cancel(control, action.app);
         break;

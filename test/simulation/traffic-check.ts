@@ -24,7 +24,8 @@ export class TrafficCheck {
 
   onEvent(id: number, event: OperationEvent): void {
     if (event.type !== "begun" && event.type !== "ended") return;
-    const { app } = this.#scene.store.operations.get(id);
+    const { app, kind } = this.#scene.store.operations.get(id);
+    if (kind === "settings") return;
     if (event.type === "begun") this.#running.set(app, id);
     else if (this.#running.get(app) === id) this.#running.delete(app);
     // What is not well at the start may be on its way back: it is not counted.

@@ -2,6 +2,7 @@ import { appDetailSchema, appListSchema } from "../../wire/apps.ts";
 import { ACCEPTED, defineRoute, jsonAnswer } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
+import { intentHeaders, intentOf } from "../intent.ts";
 import { appParams, knownAppName } from "../params.ts";
 import { accepted } from "../respond.ts";
 import { appDetail, appView } from "../views.ts";
@@ -28,7 +29,7 @@ const destroy = defineRoute({
   path: "/v1/apps/{app}",
   access: { resource: "app", action: "destroy" },
   summary: "Stops the app and removes its releases, config and logs.",
-  request: { params: appParams },
+  request: { params: appParams, headers: intentHeaders },
   responses: ACCEPTED,
 });
 
@@ -36,5 +37,5 @@ const destroy = defineRoute({
 export function addAppRoutes(table: RouteTable, { control }: ApiContext): void {
   table.add(list, (c) => c.json({ apps: control.apps().map(appView) }, 200));
   table.add(show, (c) => c.json(appDetail(control.app(knownAppName(c.req.valid("param").app))), 200));
-  table.add(destroy, (c) => accepted(c, control.destroy(knownAppName(c.req.valid("param").app))));
+  table.add(destroy, (c) => accepted(c, control.destroy(knownAppName(c.req.valid("param").app), intentOf(c))));
 }

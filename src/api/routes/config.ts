@@ -6,6 +6,7 @@ import { configPatchSchema, configSchema } from "../../wire/apps.ts";
 import { ACCEPTED, defineRoute, jsonAnswer, jsonBody } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
+import { intentHeaders, intentOf } from "../intent.ts";
 import { appParams, knownAppName } from "../params.ts";
 import { accepted } from "../respond.ts";
 
@@ -23,7 +24,7 @@ const change = defineRoute({
   path: "/v1/apps/{app}/config",
   access: { resource: "config", action: "write" },
   summary: "Sets and, by null, unsets config variables, in one release.",
-  request: { params: appParams, body: jsonBody(configPatchSchema) },
+  request: { params: appParams, headers: intentHeaders, body: jsonBody(configPatchSchema) },
   responses: ACCEPTED,
 });
 
@@ -47,7 +48,7 @@ export function addConfigRoutes(table: RouteTable, { control, log }: ApiContext)
     const values = Object.fromEntries(
       entries.map(([name, value]) => [name, value === null ? null : wellFormed(name, value)]),
     );
-    return accepted(c, control.setConfig(knownAppName(c.req.valid("param").app), values));
+    return accepted(c, control.setConfig(knownAppName(c.req.valid("param").app), values, intentOf(c)));
   });
 }
 

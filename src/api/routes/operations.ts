@@ -1,13 +1,34 @@
 import * as z from "zod";
 import type { ServerSentEvent } from "../../lib/sse.ts";
 import type { OperationEvent } from "../../model/operation.ts";
-import { operationSchema } from "../../wire/operations.ts";
+import { operationDetailSchema, operationListSchema } from "../../wire/operations.ts";
 import { ACCEPTED, defineRoute, jsonAnswer } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
-import { lastEventId, operationId, operationParams, streamHeaders } from "../params.ts";
+import { knownAppName, lastEventId, operationId, operationParams, streamHeaders, wholeNumber } from "../params.ts";
 import { accepted } from "../respond.ts";
-import { operationView } from "../views.ts";
+import { operationDetail, operationView } from "../views.ts";
+
+const LIMIT_DEFAULT = 20;
+const LIMIT_MAX = 500;
+
+const list = defineRoute({
+  method: "get",
+  path: "/v1/operations",
+  access: { resource: "operation", action: "read" },
+  summary: "Operations, newest first.",
+  request: {
+    query: z.object({
+      app: z.string().optional().meta({ description: "Only those of this app, which may be gone." }),
+      before: z.string().optional().meta({ description: "Only those with a smaller number." }),
+      limit: z
+        .string()
+        .optional()
+        .meta({ description: `How many, at most ${LIMIT_MAX}; default ${LIMIT_DEFAULT}.` }),
+    }),
+  },
+  responses: { 200: jsonAnswer(operationListSchema, "The operations.") },
+});
 
 const show = defineRoute({
   method: "get",
@@ -15,7 +36,7 @@ const show = defineRoute({
   access: { resource: "operation", action: "read" },
   summary: "One operation: what it does, how far it is, why it failed.",
   request: { params: operationParams },
-  responses: { 200: jsonAnswer(operationSchema, "The operation.") },
+  responses: { 200: jsonAnswer(operationDetailSchema, "The operation and its steps.") },
 });
 
 const events = defineRoute({
@@ -44,7 +65,19 @@ const cancel = defineRoute({
 
 /** Every command that changes an app follows its operation here. */
 export function addOperationRoutes(table: RouteTable, { control, streams }: ApiContext): void {
-  table.add(show, (c) => c.json(operationView(control.operation(operationId(c.req.valid("param").id))), 200));
+  table.add(list, (c) => {
+    const { app, before, limit } = c.req.valid("query");
+    const operations = control.listOperations({
+      limit: wholeNumber(limit, "limit", { min: 1, max: LIMIT_MAX }) ?? LIMIT_DEFAULT,
+      ...(app === undefined ? {} : { app: knownAppName(app) }),
+      ...(before === undefined ? {} : { before: operationId(before) }),
+    });
+    return c.json({ operations: operations.map(operationView) }, 200);
+  });
+  table.add(show, (c) => {
+    const id = operationId(c.req.valid("param").id);
+    return c.json(operationDetail(control.operation(id), control.operationSteps(id)), 200);
+  });
   table.add(events, (c) => {
     const { id } = control.operation(operationId(c.req.valid("param").id));
     const afterSeq = lastEventId(c.req.valid("header")["last-event-id"]) ?? 0;

@@ -3,6 +3,7 @@ import { instanceListSchema, restartRequestSchema, scaleRequestSchema } from "..
 import { ACCEPTED, defineRoute, jsonAnswer, jsonBody } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
+import { intentHeaders, intentOf } from "../intent.ts";
 import { appParams, knownAppName, processType } from "../params.ts";
 import { accepted } from "../respond.ts";
 import { instanceView } from "../views.ts";
@@ -21,7 +22,7 @@ const scale = defineRoute({
   path: "/v1/apps/{app}/scale",
   access: { resource: "app", action: "scale" },
   summary: "Sets how many instances the named types have; the others stay.",
-  request: { params: appParams, body: jsonBody(scaleRequestSchema) },
+  request: { params: appParams, headers: intentHeaders, body: jsonBody(scaleRequestSchema) },
   responses: ACCEPTED,
 });
 
@@ -30,7 +31,7 @@ const restart = defineRoute({
   path: "/v1/apps/{app}/restarts",
   access: { resource: "app", action: "restart" },
   summary: "Replaces all instances, those of a type, or one.",
-  request: { params: appParams, body: jsonBody(restartRequestSchema) },
+  request: { params: appParams, headers: intentHeaders, body: jsonBody(restartRequestSchema) },
   responses: ACCEPTED,
 });
 
@@ -43,7 +44,7 @@ export function addPsRoutes(table: RouteTable, { control }: ApiContext): void {
   table.add(scale, (c) => {
     const { formation } = c.req.valid("json");
     for (const type of Object.keys(formation)) processType(type);
-    return accepted(c, control.scale(knownAppName(c.req.valid("param").app), formation));
+    return accepted(c, control.scale(knownAppName(c.req.valid("param").app), formation, intentOf(c)));
   });
   table.add(restart, (c) => {
     const { type, number } = c.req.valid("json");
@@ -54,6 +55,6 @@ export function addPsRoutes(table: RouteTable, { control }: ApiContext): void {
       ...(type === undefined ? {} : { type: processType(type) }),
       ...(number === undefined ? {} : { number }),
     };
-    return accepted(c, control.restart(knownAppName(c.req.valid("param").app), which));
+    return accepted(c, control.restart(knownAppName(c.req.valid("param").app), which, intentOf(c)));
   });
 }

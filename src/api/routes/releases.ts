@@ -2,6 +2,7 @@ import { releaseListSchema, rollbackRequestSchema } from "../../wire/apps.ts";
 import { ACCEPTED, defineRoute, jsonAnswer, jsonBody } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
+import { intentHeaders, intentOf } from "../intent.ts";
 import { appParams, knownAppName } from "../params.ts";
 import { accepted } from "../respond.ts";
 import { releaseView } from "../views.ts";
@@ -20,7 +21,7 @@ const rollback = defineRoute({
   path: "/v1/apps/{app}/rollbacks",
   access: { resource: "app", action: "rollback" },
   summary: "Makes a new release of an earlier one's artifact and config.",
-  request: { params: appParams, body: jsonBody(rollbackRequestSchema) },
+  request: { params: appParams, headers: intentHeaders, body: jsonBody(rollbackRequestSchema) },
   responses: ACCEPTED,
 });
 
@@ -30,6 +31,6 @@ export function addReleaseRoutes(table: RouteTable, { control }: ApiContext): vo
     c.json({ releases: control.releases(knownAppName(c.req.valid("param").app)).map(releaseView) }, 200),
   );
   table.add(rollback, (c) =>
-    accepted(c, control.rollback(knownAppName(c.req.valid("param").app), c.req.valid("json").release)),
+    accepted(c, control.rollback(knownAppName(c.req.valid("param").app), c.req.valid("json").release, intentOf(c))),
   );
 }

@@ -5,13 +5,18 @@ import type {
   ControlPlane,
   DeployOrder,
   LogSelection,
+  OperationSelection,
   PlatformState,
+  SettingsOrder,
 } from "../../control/control-plane.ts";
 import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
 import { secret } from "../../lib/secret.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { parseAppName } from "../../model/app.ts";
 import type { App, AppName } from "../../model/app.ts";
+import type { StepStory } from "../../control/operations/story.ts";
+import type { AppSettings } from "../../model/app-settings.ts";
+import type { Intent } from "../../model/intent.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { Formation } from "../../model/formation.ts";
 import type { LogLine } from "../../model/log-line.ts";
@@ -29,6 +34,8 @@ export class FakeControl implements ControlPlane {
   readonly calls: { readonly method: string; readonly args: readonly unknown[] }[] = [];
   readonly configValues: Record<string, Secret> = { GREETING: secret("hello") };
   readonly operations: Operation[] = [];
+  /** Who asked for what changed something, in order. */
+  readonly intents: Intent[] = [];
   readonly events = new Feed<OperationEvent>();
   readonly lines = new Feed<LogLine>();
   readonly stored = new Map<Digest, number>();
@@ -88,31 +95,37 @@ export class FakeControl implements ControlPlane {
     this.stored.set(digest, byteCount);
   }
 
-  deploy(order: DeployOrder): Operation {
+  deploy(order: DeployOrder, intent: Intent): Operation {
+    this.intents.push(intent);
     return this.#operate("deploy", order.app, [order]);
   }
 
-  scale(name: AppName, formation: Formation): Operation {
+  scale(name: AppName, formation: Formation, intent: Intent): Operation {
+    this.intents.push(intent);
     this.#demand(name);
     return this.#operate("scale", name, [formation]);
   }
 
-  restart(name: AppName, which: { readonly type?: string; readonly number?: number }): Operation {
+  restart(name: AppName, which: { readonly type?: string; readonly number?: number }, intent: Intent): Operation {
+    this.intents.push(intent);
     this.#demand(name);
     return this.#operate("restart", name, [which]);
   }
 
-  rollback(name: AppName, release?: number): Operation {
+  rollback(name: AppName, release: number | undefined, intent: Intent): Operation {
+    this.intents.push(intent);
     this.#demand(name);
     return this.#operate("rollback", name, [release]);
   }
 
-  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>): Operation {
+  setConfig(name: AppName, values: Readonly<Record<string, Secret | null>>, intent: Intent): Operation {
+    this.intents.push(intent);
     this.#demand(name);
     return this.#operate("config", name, [values]);
   }
 
-  destroy(name: AppName): Operation {
+  destroy(name: AppName, intent: Intent): Operation {
+    this.intents.push(intent);
     this.#demand(name);
     return this.#operate("destroy", name, []);
   }
@@ -150,6 +163,29 @@ export class FakeControl implements ControlPlane {
     if (id !== "acme/x")
       throw new PortsideError("E_BUILDPACK_UNKNOWN", { reference: "it", known: "acme/x", advice: "See the list." });
     return [{ id, version: version ?? "2.0.0", digest: DIGEST, from: "/srv/x", installedAt: START_MS }];
+  }
+
+  settings(name: AppName): AppSettings {
+    this.#record("settings", [name]);
+    this.#demand(name);
+    return { tests: true, freeze: { reason: "holidays", by: "alice", since: START_MS } };
+  }
+
+  changeSettings(name: AppName, order: SettingsOrder, intent: Intent): Operation {
+    this.intents.push(intent);
+    this.#demand(name);
+    return this.#operate("settings", name, [order]);
+  }
+
+  listOperations(selection: OperationSelection): readonly Operation[] {
+    this.#record("listOperations", [selection]);
+    return this.operations;
+  }
+
+  operationSteps(id: number): readonly StepStory[] {
+    this.#record("operationSteps", [id]);
+    const times = { startedAt: START_MS, endedAt: START_MS + 5 };
+    return [{ step: "check", undo: false, ...times, outcome: "done", detail: "Procfile", warnings: [] }];
   }
 
   operation(id: number): Operation {
@@ -199,7 +235,14 @@ export class FakeControl implements ControlPlane {
 
   #operate(kind: OperationKind, app: AppName, args: readonly unknown[]): Operation {
     this.#record(kind, args);
-    const operation: Operation = { id: this.operations.length + 1, app, kind, status: "waiting", createdAt: START_MS };
+    const operation: Operation = {
+      id: this.operations.length + 1,
+      app,
+      kind,
+      status: "waiting",
+      createdAt: START_MS,
+      intent: { via: "socket", user: "alice" },
+    };
     this.operations.push(operation);
     return operation;
   }

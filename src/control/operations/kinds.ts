@@ -16,6 +16,7 @@ import { release } from "./steps/release.ts";
 import { retire } from "./steps/retire.ts";
 import { route } from "./steps/route.ts";
 import { setConfig } from "./steps/set-config.ts";
+import { settings } from "./steps/settings.ts";
 import { start } from "./steps/start.ts";
 import { tests } from "./steps/tests.ts";
 import { restartCurrent, setFormation } from "./steps/use-current.ts";
@@ -48,6 +49,7 @@ export const KINDS: Readonly<Record<OperationKind, Kind>> = {
   rollback: { steps: [chooseRelease, release, ...ROLLOUT, dokkuPostdeploy], commitStep: "route" },
   scale: { steps: [setFormation, ...ROLLOUT, afterSuccess], commitStep: "route", failureStep: afterFailure },
   restart: { steps: [restartCurrent, ...ROLLOUT, afterSuccess], commitStep: "route", failureStep: afterFailure },
+  settings: { steps: [settings], commitStep: "settings" },
   destroy: { steps: [unroute, remove], commitStep: "unroute" },
 };
 

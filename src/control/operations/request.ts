@@ -1,4 +1,5 @@
 import type { HealthCheck } from "../../model/app-contract.ts";
+import type { SettingsChange } from "../../model/app-settings.ts";
 import type { Formation } from "../../model/formation.ts";
 import type { Hooks } from "../../model/hooks.ts";
 import type { ExitRecord, Instance, InstanceId, InstancePhase } from "../../model/instance.ts";
@@ -23,6 +24,7 @@ export type OperationRequest =
   | { readonly kind: "scale"; readonly formation: Formation }
   | { readonly kind: "restart"; readonly type?: string; readonly number?: number }
   | { readonly kind: "rollback"; readonly release: number }
+  | { readonly kind: "settings"; readonly change: SettingsChange }
   | { readonly kind: "destroy" };
 
 /** How a one-off of an operation ended. */

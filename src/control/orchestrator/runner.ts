@@ -96,7 +96,7 @@ export class Runner {
   async #runStep(name: string): Promise<StepEnded | undefined> {
     const startedAt = this.#world.clock.now();
     this.#world.store.operations.setStatus(this.#id, "running");
-    this.#journal.record(this.#id, { type: "stepStarted", step: name, undo: false });
+    this.#write({ type: "stepStarted", step: name, undo: false });
     try {
       const result = await this.#step(name).run(this.#context(name, this.#signalOf(name)));
       if (result.facts !== undefined) this.#world.store.operations.addFacts(this.#id, result.facts);
@@ -122,7 +122,7 @@ export class Runner {
     const undo = this.#step(name).undo;
     this.#world.store.operations.setStatus(this.#id, "undoing");
     if (undo !== undefined) {
-      this.#journal.record(this.#id, { type: "stepStarted", step: name, undo: true });
+      this.#write({ type: "stepStarted", step: name, undo: true });
       for (let tries = 1; !this.#stopped; tries += 1) {
         try {
           await undo(this.#context(name, new AbortController().signal));
@@ -158,7 +158,7 @@ export class Runner {
     const url = router.urlOf(operation.app);
     store.transaction(() => {
       store.operations.end(this.#id, outcome);
-      this.#journal.record(this.#id, {
+      this.#write({
         type: "ended",
         durationMs: clock.now() - operation.createdAt,
         ...outcome,
@@ -167,10 +167,19 @@ export class Runner {
     });
   }
 
+  /** A row, unless somebody else has the app by now. */
+  #write(body: OperationEventBody): void {
+    const { store } = this.#world;
+    store.transaction(() => {
+      store.leases.assertHeld(this.#lease);
+      this.#journal.record(this.#id, body);
+    });
+  }
+
   /** Records an event and gives the commands that follow from it. */
   #record(body: OperationEventBody): readonly Command[] {
     const event = progressEvent(body);
-    this.#journal.record(this.#id, body);
+    this.#write(body);
     if (event === undefined) return [];
     const decision = decide(this.#plan, this.#state, event);
     this.#state = decision.state;
@@ -178,7 +187,7 @@ export class Runner {
   }
 
   #context(step: string, signal: AbortSignal): StepContext {
-    const record = (body: OperationEventBody): void => this.#journal.record(this.#id, body);
+    const record = (body: OperationEventBody): void => this.#write(body);
     return {
       ...this.#world,
       operation: this.#world.store.operations.get(this.#id),

@@ -1,6 +1,7 @@
 import type { Database } from "../../lib/sqlite.ts";
 import type { App, AppName } from "../../model/app.ts";
 import { PortsideError } from "../../model/error-registry.ts";
+import { DEFAULT_SETTINGS, type AppSettings } from "../../model/app-settings.ts";
 import type { Formation } from "../../model/formation.ts";
 
 type Row = {
@@ -16,14 +17,6 @@ type Row = {
   readonly settings: string;
   readonly postdeploy_done: number;
 };
-
-/** What the operator has chosen for an app, besides config and formation. */
-export type AppSettings = {
-  /** Whether a deploy runs the app's tests. Contract §6. */
-  readonly tests: boolean;
-};
-
-const DEFAULT_SETTINGS: AppSettings = { tests: false };
 
 /** An app with what only control needs to know of it. */
 export type AppRecord = App & {
@@ -82,7 +75,14 @@ export class AppRows {
     change: Partial<
       Pick<
         AppRecord,
-        "origin" | "configVersion" | "handledEnv" | "formation" | "buildpacks" | "path" | "settings" | "isPostdeployDone"
+        | "origin"
+        | "configVersion"
+        | "handledEnv"
+        | "formation"
+        | "buildpacks"
+        | "path"
+        | "settings"
+        | "isPostdeployDone"
       >
     > & {
       readonly currentRelease?: number | null;

@@ -24,6 +24,8 @@ test("orchestrator: one lease an app, renewed, void after a while, fenced by its
   const second = two.take(SHOP, 2);
   assert.ok(second && second.token > first.token);
   assert.equal(one.renew(first), false, "the late holder learns that it lost");
+  assert.throws(() => one.assertHeld(first), /another's/, "and cannot write any more");
+  one.assertHeld(second);
   one.release(first);
   assert.equal(two.renew(second), true, "and cannot release what is not its own");
   two.release(second);

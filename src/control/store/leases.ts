@@ -47,6 +47,12 @@ export class Leases {
     });
   }
 
+  /** Throws when somebody else has taken it since: the fence that a late holder's writes stand before. */
+  assertHeld(lease: Lease): void {
+    const held = this.#find(lease.app);
+    if (held?.token !== lease.token) throw new Error(`the lease of ${lease.app} is another's, ${lease.token} is void`);
+  }
+
   /** False when somebody else has taken it since. */
   renew(lease: Lease): boolean {
     const sql = "UPDATE leases SET renewed_at = ? WHERE app = ? AND token = ? AND renewed_at > 0";

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Database } from "../../lib/sqlite.ts";
 import type { AppName } from "../../model/app.ts";
 import { PortsideError } from "../../model/error-registry.ts";
+import type { Intent } from "../../model/intent.ts";
 import type {
   Operation,
   OperationEvent,
@@ -10,6 +11,7 @@ import type {
   OperationKind,
   OperationStatus,
 } from "../../model/operation.ts";
+import type { OperationSelection } from "../control-plane.ts";
 import type { Facts, OperationRequest } from "../operations/request.ts";
 
 type Row = {
@@ -23,6 +25,7 @@ type Row = {
   readonly facts: string;
   readonly release: number | null;
   readonly failure: string | null;
+  readonly intent: string;
 };
 
 /** An operation with what only control needs to know of it. */
@@ -40,16 +43,17 @@ export class OperationRows {
     this.#clock = clock;
   }
 
-  insert(app: AppName, request: OperationRequest): OperationRecord {
+  insert(app: AppName, request: OperationRequest, intent: Intent): OperationRecord {
     const now = this.#clock.now();
     const { lastId } = this.#database.run(
-      "INSERT INTO operations (app, kind, status, created_at, request, facts) VALUES (?, ?, 'waiting', ?, ?, '{}')",
+      "INSERT INTO operations (app, kind, status, created_at, request, facts, intent) VALUES (?, ?, 'waiting', ?, ?, '{}', ?)",
       app,
       request.kind,
       now,
       JSON.stringify(request),
+      JSON.stringify(intent),
     );
-    return { id: lastId, app, kind: request.kind, status: "waiting", createdAt: now, request, facts: {} };
+    return { id: lastId, app, kind: request.kind, status: "waiting", createdAt: now, intent, request, facts: {} };
   }
 
   /** Throws E_OPERATION_UNKNOWN. */
@@ -65,6 +69,16 @@ export class OperationRows {
       app === undefined
         ? this.#database.all<Row>(`SELECT * FROM operations WHERE ${OPEN} ORDER BY id`)
         : this.#database.all<Row>(`SELECT * FROM operations WHERE ${OPEN} AND app = ? ORDER BY id`, app);
+    return rows.map(fromRow);
+  }
+
+  /** Newest first. */
+  list({ app, before = Number.MAX_SAFE_INTEGER, limit }: OperationSelection): readonly OperationRecord[] {
+    const sql = (where: string): string => `SELECT * FROM operations WHERE ${where} ORDER BY id DESC LIMIT ?`;
+    const rows =
+      app === undefined
+        ? this.#database.all<Row>(sql("id < ?"), before, limit)
+        : this.#database.all<Row>(sql("app = ? AND id < ?"), app, before, limit);
     return rows.map(fromRow);
   }
 
@@ -132,6 +146,7 @@ function fromRow(row: Row): OperationRecord {
     kind: row.kind as OperationKind,
     status: row.status as OperationStatus,
     createdAt: row.created_at,
+    intent: JSON.parse(row.intent) as Intent,
     ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
     ...(row.release === null ? {} : { release: row.release }),
     ...(row.failure === null ? {} : { failure: JSON.parse(row.failure) as OperationFailure }),

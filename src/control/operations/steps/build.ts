@@ -73,7 +73,9 @@ function decideFormation(context: StepContext, artifact: Artifact): Formation {
   const { store, operation } = context;
   const declared = operation.facts.declared?.formation ?? {};
   const types = typesOf(artifact);
-  for (const [type, quantity] of Object.entries(declared)) {
+  // Scaled before the first release, when nobody knew the types yet (§5).
+  const kept = currentRelease(context) === undefined ? store.apps.get(operation.app).formation : {};
+  for (const [type, quantity] of Object.entries({ ...kept, ...declared })) {
     if (quantity > 0 && !types.includes(type)) {
       throw new PortsideError("E_FORMATION_UNKNOWN_TYPE", {
         quantity,

@@ -9,13 +9,14 @@ export const setFormation: Step = {
   run(context) {
     const { store, operation } = context;
     if (operation.request.kind !== "scale") throw new Error("not a scale operation");
-    const release = current(context);
-    const before = store.apps.get(operation.app).formation;
+    // Before the first release the numbers wait for it (§5).
+    const { formation: before, currentRelease } = store.apps.get(operation.app);
+    const release = currentRelease === undefined ? {} : { release: currentRelease };
     const asked = Object.entries(operation.request.formation);
     const changes = asked
       .filter(([type, quantity]) => quantityOf(before, type) !== quantity)
       .map(([type, quantity]) => `${type} ${quantityOf(before, type) ?? 0} → ${quantity}`);
-    const facts = { release: release.number, formation: { ...before, ...operation.request.formation } };
+    const facts = { ...release, formation: { ...before, ...operation.request.formation } };
     const result: StepResult = { outcome: "done", detail: changes.join(", ") || "nothing to change", facts };
     return Promise.resolve(changes.length === 0 ? { ...result, unchanged: true } : result);
   },
