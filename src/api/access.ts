@@ -5,7 +5,7 @@ import { PortsideError } from "../model/error-registry.ts";
 
 /** What can be asked for, by resource. `reveal` is the right to see config values in clear. */
 export const RIGHTS = {
-  platform: ["read", "configure", "stop"],
+  platform: ["read", "configure", "collect", "stop"],
   app: ["read", "configure", "deploy", "scale", "restart", "rollback", "destroy"],
   config: ["reveal", "write"],
   release: ["read"],

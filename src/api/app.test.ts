@@ -4,9 +4,17 @@ import { visibleText } from "../lib/visible-text.ts";
 import { reveal } from "../lib/secret.ts";
 import type { Secret } from "../lib/secret.ts";
 import { PortsideError } from "../model/error-registry.ts";
-import { appDetailSchema, appListSchema, configSchema, instanceListSchema, releaseListSchema } from "../wire/apps.ts";
+import {
+  appDetailSchema,
+  appListSchema,
+  configSchema,
+  instanceListSchema,
+  releaseDetailSchema,
+  releaseListSchema,
+} from "../wire/apps.ts";
 import { logLinesSchema } from "../wire/logs.ts";
 import { operationDetailSchema, operationListSchema, operationSchema } from "../wire/operations.ts";
+import { releaseDiffSchema } from "../wire/storage.ts";
 import { settingsSchema } from "../wire/settings.ts";
 import { platformStatusSchema } from "../wire/platform.ts";
 import { problemSchema } from "../wire/problem.ts";
@@ -21,6 +29,8 @@ const READS = [
   ["GET /v1/apps/demo/config", configSchema],
   ["GET /v1/apps/demo/releases", releaseListSchema],
   ["GET /v1/apps/demo/instances", instanceListSchema],
+  ["GET /v1/apps/demo/releases/2", releaseDetailSchema],
+  ["GET /v1/apps/demo/releases/1/diff/2", releaseDiffSchema],
   ["GET /v1/apps/demo/settings", settingsSchema],
   ["GET /v1/operations?app=demo&limit=5&before=9", operationListSchema],
   ["GET /v1/apps/demo/logs?num=5&ps=web.1", logLinesSchema],

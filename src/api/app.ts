@@ -23,6 +23,7 @@ import { addOperationRoutes } from "./routes/operations.ts";
 import { addPlatformRoutes } from "./routes/platform.ts";
 import { addPsRoutes } from "./routes/ps.ts";
 import { addReleaseRoutes } from "./routes/releases.ts";
+import { addStorageRoutes } from "./routes/storage.ts";
 import { addSettingsRoutes } from "./routes/settings.ts";
 import { addSourceRoutes } from "./routes/sources.ts";
 
@@ -74,6 +75,7 @@ function addRoutes(table: RouteTable, context: ApiContext): void {
   addConfigRoutes(table, context);
   addReleaseRoutes(table, context);
   addSettingsRoutes(table, context);
+  addStorageRoutes(table, context);
   addLogRoutes(table, context);
   addSourceRoutes(table, context);
   addOperationRoutes(table, context);

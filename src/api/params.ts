@@ -9,6 +9,11 @@ import type { Digest } from "../model/source.ts";
 /** Path parameters. Their grammar is checked by the functions below, whose refusals name what was asked for. */
 export const appParams = z.object({ app: z.string().meta({ description: "Name of the app." }) });
 export const operationParams = z.object({ id: z.string().meta({ description: "Number of the operation." }) });
+export const releaseParams = appParams.extend({ number: z.string().meta({ description: "Number of the release." }) });
+export const releaseDiffParams = appParams.extend({
+  from: z.string().meta({ description: "Number of the release to start from." }),
+  to: z.string().meta({ description: "Number of the other release." }),
+});
 export const digestParams = z.object({ digest: z.string().meta({ description: "`sha256:` and 64 hex digits." }) });
 
 /** Headers of a stream's request. */
@@ -64,6 +69,14 @@ export function operationId(raw: string): number {
   const id = parseWholeNumber(raw);
   if (id === undefined || id === 0) throw new PortsideError("E_OPERATION_UNKNOWN", { id: visibleExcerpt(raw) });
   return id;
+}
+
+/** E_RELEASE_UNKNOWN, also for what can be no number of one. */
+export function releaseNumber(app: AppName, raw: string): number {
+  const number = parseWholeNumber(raw);
+  if (number === undefined || number === 0)
+    throw new PortsideError("E_RELEASE_UNKNOWN", { app, number: visibleExcerpt(raw) });
+  return number;
 }
 
 /** Where a stream goes on; `undefined` at its first connection. E_REQUEST_INVALID. */

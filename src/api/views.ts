@@ -4,11 +4,17 @@ import { describeExit, instanceName } from "../model/instance.ts";
 import type { Instance } from "../model/instance.ts";
 import { formatLogTime } from "../model/log-line.ts";
 import type { LogLine } from "../model/log-line.ts";
+import type { ReleaseDetails } from "../control/control-plane.ts";
+import type { Collection } from "../control/storage/plan-collection.ts";
+import type { NameDiff, ReleaseDiff } from "../control/storage/name-diff.ts";
+import type { StoredItem } from "../model/stored-item.ts";
+import type { CollectionView, ReleaseDiffView } from "../wire/storage.ts";
+import { formatResources } from "../model/resources.ts";
 import type { StepStory } from "../control/operations/story.ts";
 import type { AppSettings } from "../model/app-settings.ts";
 import type { Operation, OperationFailure } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
-import type { AppDetail, AppView, InstanceView, ReleaseView } from "../wire/apps.ts";
+import type { AppDetail, AppView, InstanceView, ReleaseDetail, ReleaseView } from "../wire/apps.ts";
 import type { LogLineView } from "../wire/logs.ts";
 import type { OperationDetail, OperationView } from "../wire/operations.ts";
 import type { SettingsView } from "../wire/settings.ts";
@@ -65,6 +71,51 @@ export function releaseView(release: Release): ReleaseView {
     source: release.source,
     artifact: release.artifact,
   };
+}
+
+/** See `appView`. */
+export function releaseDetail({ release, configNames, isStored }: ReleaseDetails): ReleaseDetail {
+  const { hooks, hasReleaseCommand, resources } = release;
+  const names = [
+    ...(hooks.predeploy === undefined ? [] : ["scripts.dokku.predeploy"]),
+    ...(hasReleaseCommand ? ["release"] : []),
+    ...(hooks.postdeploy === undefined ? [] : ["scripts.postdeploy"]),
+    ...(hooks.dokkuPostdeploy === undefined ? [] : ["scripts.dokku.postdeploy"]),
+    ...Object.keys(hooks.aptible ?? {}),
+  ];
+  return {
+    ...releaseView(release),
+    operation: release.operation,
+    isStored,
+    config: [...configNames],
+    formation: { ...release.formation },
+    limits: Object.fromEntries(Object.entries(resources).map(([type, limit]) => [type, formatResources(limit)])),
+    maxParallel: { ...release.maxParallel },
+    hooks: names,
+  };
+}
+
+/** See `appView`. */
+export function releaseDiffView({ files, config, processes, buildpacks, formation }: ReleaseDiff): ReleaseDiffView {
+  const copy = ({ added, removed, changed }: NameDiff): ReleaseDiffView["config"] => {
+    return { added: [...added], removed: [...removed], changed: [...changed] };
+  };
+  const orNull = (diff: NameDiff | undefined): ReleaseDiffView["files"] => (diff === undefined ? null : copy(diff));
+  return {
+    files: orNull(files),
+    config: copy(config),
+    processes: orNull(processes),
+    buildpacks: orNull(buildpacks),
+    formation: copy(formation),
+  };
+}
+
+/** See `appView`. */
+export function collectionView({ artifacts, sources, isHeldBack }: Collection): CollectionView {
+  const view = ({ digest, sizeBytes, usedAt }: StoredItem): CollectionView["artifacts"][number] => {
+    return { digest, sizeBytes, usedAt: isoTime(usedAt) };
+  };
+  return { artifacts: artifacts.map(view), sources: sources.map(view), isHeldBack };
 }
 
 /** See `appView`. */

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readTextIfExists, writeFileAtomic } from "../lib/files.ts";
 import type { Artifact } from "../model/artifact.ts";
+import type { StoredItem } from "../model/stored-item.ts";
 import { digestHex, type Digest } from "../model/source.ts";
 
 /** Part of every artifact's digest: changes whenever the same inputs would now be built or stored differently. */
@@ -45,6 +47,27 @@ export class ArtifactStore {
     const directory = this.directoryOf(digest);
     rmSync(join(directory, "artifact.json"), { force: true });
     rmSync(directory, { recursive: true, force: true });
+  }
+
+  /** All that are whole. */
+  list(): readonly StoredItem[] {
+    if (!existsSync(this.#directory)) return [];
+    return readdirSync(this.#directory).flatMap((name) => {
+      if (!/^[0-9a-f]{64}$/.test(name)) return [];
+      const artifact = this.find(`sha256:${name}`);
+      if (artifact === undefined) return [];
+      const { digest, sizeBytes, builtAt, derivedFrom } = artifact;
+      return [{ digest, sizeBytes, usedAt: builtAt, ...(derivedFrom === undefined ? {} : { needs: derivedFrom }) }];
+    });
+  }
+
+  /** Out of the way in one step, so that it can be built anew at once; then removed, in the background of other work. */
+  async discard(digest: Digest): Promise<void> {
+    const directory = this.directoryOf(digest);
+    if (!existsSync(directory)) return;
+    const staging = this.newStaging();
+    renameSync(directory, join(staging, "gone"));
+    await rm(staging, { recursive: true, force: true });
   }
 
   /** Removes what interrupted builds and removals left. Only while nothing is being built. */

@@ -221,7 +221,7 @@ describe("reuse (contract §10)", () => {
     const one = await request(NODE_APP);
     const [left, right] = await Promise.all([builder.build(one), builder.build({ ...one, app: "other" as AppName })]);
     assert.deepEqual([left, builds()], [right, 1]);
-    builder.removeArtifact(left.digest);
+    await builder.discardArtifact(left.digest);
     const abort = new AbortController();
     const cancelled = builder.build({ ...one, signal: abort.signal, onOutput: () => abort.abort() });
     const second = builder.build({ ...one, app: "other" as AppName });
@@ -232,7 +232,7 @@ describe("reuse (contract §10)", () => {
   test("removed on request, app caches too", async () => {
     const artifact = await build(NODE_APP);
     mkdirSync(join(home.buildCache, APP), { recursive: true });
-    builder.removeArtifact(artifact.digest);
+    await builder.discardArtifact(artifact.digest);
     builder.removeAppCache(APP);
     assert.deepEqual(
       [artifacts(), existsSync(join(home.buildCache, APP)), builder.findArtifact(artifact.digest)],

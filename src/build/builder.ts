@@ -12,7 +12,8 @@ import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import type { Home } from "../model/home.ts";
 import type { LaunchProcess } from "../model/launch-plan.ts";
-import type { Digest, Source } from "../model/source.ts";
+import type { StoredItem } from "../model/stored-item.ts";
+import type { Digest, Source, SourceManifest } from "../model/source.ts";
 import { ArtifactStore, artifactDigestOf } from "./artifact-store.ts";
 import { hashBuildpacks } from "./buildpack-registry.ts";
 import { BuildpackSources } from "./buildpack-sources/buildpack-sources.ts";
@@ -69,6 +70,7 @@ export type BuildpackRequest = Pick<BuildRequest, "source" | "appPath" | "contra
 
 /** Source + contract → artifact, with the snapshots and artifacts it keeps. Type-only for control. */
 export interface Builder {
+  /** Asking counts as using it: its deploy is about to follow. */
   hasSource(digest: Digest): boolean;
   findSource(digest: Digest): Source | undefined;
   /** Whether the snapshot has this directory, without a link on the way. `path` is plain and relative. */
@@ -99,8 +101,14 @@ export interface Builder {
    * It needs `base` to stay. E_DISK_FULL, E_CANCELLED; leaves nothing behind when it fails.
    */
   derive(derivation: Derivation): Promise<Artifact>;
-  /** No release may need it any more. */
-  removeArtifact(digest: Digest): void;
+  /** All that is stored; `needs` is the artifact whose layers it uses. */
+  storedArtifacts(): readonly StoredItem[];
+  storedSources(): readonly StoredItem[];
+  /** What the snapshot consists of; `undefined` when it is not stored. */
+  sourceManifest(digest: Digest): SourceManifest | undefined;
+  /** Not found from the call on; resolves when it is gone from the disk. Nobody may need it any more. */
+  discardArtifact(digest: Digest): Promise<void>;
+  discardSource(digest: Digest): Promise<void>;
   removeAppCache(app: AppName): void;
   /** Removes what an interrupted build or upload left, the config values it was given too. Call once, at start. */
   sweep(): void;
@@ -143,7 +151,7 @@ export class BuildpackBuilder implements Builder {
   }
 
   hasSource(digest: Digest): boolean {
-    return this.#sources.has(digest);
+    return this.#sources.touch(digest);
   }
 
   findSource(digest: Digest): Source | undefined {
@@ -230,8 +238,24 @@ export class BuildpackBuilder implements Builder {
     }
   }
 
-  removeArtifact(digest: Digest): void {
-    this.#artifacts.remove(digest);
+  storedArtifacts(): readonly StoredItem[] {
+    return this.#artifacts.list();
+  }
+
+  storedSources(): readonly StoredItem[] {
+    return this.#sources.list();
+  }
+
+  sourceManifest(digest: Digest): SourceManifest | undefined {
+    return this.#sources.manifest(digest);
+  }
+
+  discardArtifact(digest: Digest): Promise<void> {
+    return this.#artifacts.discard(digest);
+  }
+
+  discardSource(digest: Digest): Promise<void> {
+    return this.#sources.discard(digest);
   }
 
   removeAppCache(app: AppName): void {

@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync, statSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { readSourceManifest } from "../contract/source-manifest.ts";
-import { hasCode } from "../lib/files.ts";
+import { hasCode, readTextIfExists, touchFile } from "../lib/files.ts";
 import { PortsideError } from "../model/error-registry.ts";
-import { digestHex, type Digest, type Source } from "../model/source.ts";
+import type { StoredItem } from "../model/stored-item.ts";
+import { digestHex, type Digest, type Source, type SourceManifest } from "../model/source.ts";
 import { asOperatingError } from "./operating-error.ts";
 import { ARCHIVE_LIMITS, unpackSource, type ArchiveLimits } from "./source-archive.ts";
 
@@ -59,6 +61,40 @@ export class SourceStore {
       if (staging !== undefined) rmSync(staging, { recursive: true, force: true });
     }
     return { digest, directory: join(this.#home(digest), "tree") };
+  }
+
+  /** Whether it is there; if so, it counts as used now. */
+  touch(digest: Digest): boolean {
+    if (!this.has(digest)) return false;
+    touchFile(join(this.#home(digest), "manifest.json"));
+    return true;
+  }
+
+  /** What the snapshot consists of; `undefined` when it is not there. */
+  manifest(digest: Digest): SourceManifest | undefined {
+    const text = readTextIfExists(join(this.#home(digest), "manifest.json"));
+    return text === undefined ? undefined : (JSON.parse(text) as SourceManifest);
+  }
+
+  /** All snapshots, with the bytes of their files and when each was last asked for. */
+  list(): readonly StoredItem[] {
+    if (!existsSync(this.#directory)) return [];
+    return readdirSync(this.#directory).flatMap((name) => {
+      if (!/^[0-9a-f]{64}$/.test(name)) return [];
+      const manifest = this.manifest(`sha256:${name}`);
+      if (manifest === undefined) return [];
+      const sizes = manifest.entries.map((entry) => (entry.kind === "file" ? entry.sizeBytes : 0));
+      const usedAt = statSync(join(this.#directory, name, "manifest.json")).mtimeMs;
+      return [{ digest: `sha256:${name}` as const, sizeBytes: sizes.reduce((sum, size) => sum + size, 0), usedAt }];
+    });
+  }
+
+  /** Out of the way in one step, then removed. */
+  async discard(digest: Digest): Promise<void> {
+    if (!existsSync(this.#home(digest))) return;
+    const staging = mkdtempSync(join(this.#directory, STAGING));
+    renameSync(this.#home(digest), join(staging, "gone"));
+    await rm(staging, { recursive: true, force: true });
   }
 
   /** Removes what interrupted uploads left. Only while nothing is being stored. */

@@ -223,6 +223,41 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["releases"],
     load: () => import("./commands/releases.ts"),
   },
+  {
+    name: "releases:info",
+    summary: "Show what a release runs",
+    description: ["Source, artifact, names of config variables, formation, limits and hooks. A release never changes."],
+    arguments: [{ name: "RELEASE", required: true, summary: "`v3` or `3`" }],
+    flags: {},
+    examples: ["releases:info v3"],
+    load: () => import("./commands/releases/info.ts"),
+  },
+  {
+    name: "releases:diff",
+    summary: "Show what differs between two releases",
+    description: [
+      "Files, names of config variables (never values), process types, buildpacks and formation: `+` came, `-` went, `~` changed.",
+    ],
+    arguments: [
+      { name: "FROM", required: true, summary: "`v12` or `12`" },
+      { name: "TO", required: true, summary: "`v14` or `14`" },
+    ],
+    flags: {},
+    examples: ["releases:diff v12 v14"],
+    load: () => import("./commands/releases/diff.ts"),
+  },
+  {
+    name: "gc",
+    summary: "Remove stored artifacts and sources that nothing needs",
+    description: [
+      "What serves, runs, waits or is being deployed is never removed, nor are the newest releases of each app that served (10, or PORTSIDE_KEEP_RELEASES), unless all of it takes more than PORTSIDE_KEEP_MB.",
+      "It happens by itself after deploys, rollbacks and the end of an app. Releases stay in the list; going back to one whose artifact is gone says so.",
+    ],
+    arguments: [],
+    flags: { "dry-run": { kind: "switch", summary: "Only say what would be removed" } },
+    examples: ["gc --dry-run", "gc"],
+    load: () => import("./commands/gc.ts"),
+  },
   changing({
     name: "rollback",
     summary: "Go back to an earlier release",

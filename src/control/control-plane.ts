@@ -4,6 +4,8 @@ import type { App, AppName } from "../model/app.ts";
 import type { AppSettings } from "../model/app-settings.ts";
 import type { Intent } from "../model/intent.ts";
 import type { StepStory } from "./operations/story.ts";
+import type { Collection } from "./storage/plan-collection.ts";
+import type { ReleaseDiff } from "./storage/name-diff.ts";
 import type { Formation } from "../model/formation.ts";
 import type { Instance } from "../model/instance.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -67,6 +69,14 @@ export type DeployOrder = {
 /** How an app is built, as its owner set it. `path`: empty is the whole source. */
 export type BuildSettings = { readonly buildpacks: readonly string[]; readonly path: string };
 
+/** A release as its own page shows it. */
+export type ReleaseDetails = {
+  readonly release: Release;
+  readonly configNames: readonly string[];
+  /** Its artifact is stored, so that it can be gone back to. */
+  readonly isStored: boolean;
+};
+
 /** What is asked for of an app's settings; `freeze: null` lifts it. `until`: milliseconds since the epoch. */
 export type SettingsOrder = {
   readonly tests?: boolean;
@@ -91,6 +101,10 @@ export interface ControlPlane {
   app(name: AppName): AppDetails;
   /** Newest first. */
   releases(name: AppName): readonly Release[];
+  /** E_RELEASE_UNKNOWN. */
+  release(name: AppName, number: number): ReleaseDetails;
+  /** E_RELEASE_UNKNOWN. */
+  releaseDiff(name: AppName, from: number, to: number): ReleaseDiff;
   config(name: AppName): Readonly<Record<string, Secret>>;
 
   hasSource(digest: Digest): boolean;
@@ -136,6 +150,9 @@ export interface ControlPlane {
   logs(selection: LogSelection): readonly LogLine[];
   /** Lines behind `afterId`, then new ones until the signal aborts. */
   followLogs(selection: LogSelection, afterId: number, signal: AbortSignal): AsyncIterable<LogLine>;
+
+  /** Removes stored artifacts and sources that nothing needs; with `dryRun` only finds them. */
+  collectGarbage(options: { readonly dryRun: boolean }): Promise<Collection>;
 
   /** Resolves at once; the process ends when everything is stopped. */
   shutdown(options: { readonly keepInstances: boolean }): void;

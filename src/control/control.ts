@@ -5,6 +5,10 @@ import type { AppName } from "../model/app.ts";
 import { freezeAt, type AppSettings } from "../model/app-settings.ts";
 import { describeAsker, type Intent } from "../model/intent.ts";
 import { tellSteps, type StepStory } from "./operations/story.ts";
+import { collectGarbage } from "./storage/collect.ts";
+import type { ReleaseDiff } from "./storage/name-diff.ts";
+import type { Collection } from "./storage/plan-collection.ts";
+import { diffReleases } from "./storage/release-diff.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { quantityOf, type Formation } from "../model/formation.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -23,6 +27,7 @@ import type {
   OperationSelection,
   SettingsOrder,
   PlatformState,
+  ReleaseDetails,
 } from "./control-plane.ts";
 import { reconcile } from "./instances/reconcile.ts";
 import { Supervisor } from "./instances/supervisor.ts";
@@ -83,6 +88,24 @@ export class Control implements ControlPlane {
   releases(name: AppName): readonly Release[] {
     this.#world.store.apps.get(name);
     return this.#world.store.releases.list(name);
+  }
+
+  release(name: AppName, number: number): ReleaseDetails {
+    const { store, builder } = this.#world;
+    store.apps.get(name);
+    const release = store.releases.get(name, number);
+    const configNames = Object.keys(store.config.read(name, release.configVersion));
+    return { release, configNames, isStored: builder.findArtifact(release.artifact) !== undefined };
+  }
+
+  releaseDiff(name: AppName, from: number, to: number): ReleaseDiff {
+    const { releases, apps } = this.#world.store;
+    apps.get(name);
+    return diffReleases(this.#world, releases.get(name, from), releases.get(name, to));
+  }
+
+  collectGarbage(options: { readonly dryRun: boolean }): Promise<Collection> {
+    return collectGarbage(this.#world, options);
   }
 
   config(name: AppName): Readonly<Record<string, Secret>> {

@@ -28,6 +28,10 @@ export type Limits = {
   readonly releaseCommandMs: number;
   /** Each other hook. Contract §6: 60 min. */
   readonly hookMs: number;
+  /** How many releases of each app that served can be gone back to. */
+  readonly keepReleases: number;
+  /** What all artifacts together, and all sources together, may weigh besides what is in use. */
+  readonly keepBytes: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
@@ -36,6 +40,8 @@ export const DEFAULT_LIMITS: Limits = {
   drainMs: 30_000,
   releaseCommandMs: 3_600_000,
   hookMs: 3_600_000,
+  keepReleases: 10,
+  keepBytes: 20 * 1024 ** 3,
 };
 
 /** Everything control works on, given by the composition root; the simulator gives its own. */

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, utimesSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 let temporaryCount = 0;
@@ -30,6 +30,12 @@ export function writeFileAtomic(path: string, data: string | Uint8Array, mode = 
   } finally {
     closeSync(directory);
   }
+}
+
+/** Makes now the time of the file's last change. */
+export function touchFile(path: string): void {
+  const now = new Date();
+  utimesSync(path, now, now);
 }
 
 /** The file's text, or `undefined` when there is no such file. Other errors are thrown. */

@@ -33,7 +33,7 @@ export type Settings = {
 
 /**
  * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
- * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT, PORTSIDE_HOOK_TIMEOUT (seconds),
+ * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT, PORTSIDE_HOOK_TIMEOUT (seconds), PORTSIDE_KEEP_RELEASES, PORTSIDE_KEEP_MB,
  * PORTSIDE_FETCH_NETWORKS (`10.0.0.0/8,127.0.0.1`). Errors: E_USAGE.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
@@ -51,6 +51,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
       ...readSeconds(env, "PORTSIDE_DRAIN_TIMEOUT", "drainMs"),
       ...readSeconds(env, "PORTSIDE_RELEASE_TIMEOUT", "releaseCommandMs"),
       ...readSeconds(env, "PORTSIDE_HOOK_TIMEOUT", "hookMs"),
+      ...readRetention(env),
     },
   };
 }
@@ -105,6 +106,16 @@ function readSeconds<Key extends keyof Limits>(
 ): Partial<Limits> {
   const seconds = readNumber(env, name, { min: 1, max: 86_400 });
   return seconds === undefined ? {} : { [key]: seconds * 1000 };
+}
+
+/** At least the release that serves and the one before it. */
+function readRetention(env: Readonly<Record<string, string | undefined>>): Partial<Limits> {
+  const keepReleases = readNumber(env, "PORTSIDE_KEEP_RELEASES", { min: 2, max: 1_000 });
+  const megabytes = readNumber(env, "PORTSIDE_KEEP_MB", { min: 1, max: 100_000_000 });
+  return {
+    ...(keepReleases === undefined ? {} : { keepReleases }),
+    ...(megabytes === undefined ? {} : { keepBytes: megabytes * 1_000_000 }),
+  };
 }
 
 function readNumber(

@@ -66,6 +66,24 @@ export const releaseSchema = z
   .meta({ id: "Release" });
 export type ReleaseView = z.infer<typeof releaseSchema>;
 
+/** `GET /v1/apps/{app}/releases/{number}`. */
+export const releaseDetailSchema = releaseSchema
+  .extend({
+    operation: z.number().int(),
+    /** Whether its artifact is still stored, so that it can be gone back to. */
+    isStored: z.boolean(),
+    /** Names of its config variables. */
+    config: z.array(z.string()),
+    formation: z.record(z.string(), z.number().int()),
+    /** In words, by process type. */
+    limits: z.record(z.string(), z.string()),
+    maxParallel: z.record(z.string(), z.number().int()),
+    /** Names of the hooks it has. */
+    hooks: z.array(z.string()),
+  })
+  .meta({ id: "ReleaseDetail" });
+export type ReleaseDetail = z.infer<typeof releaseDetailSchema>;
+
 /** `GET /v1/apps/{app}/releases`: newest first. */
 export const releaseListSchema = z.object({ releases: z.array(releaseSchema) }).meta({ id: "ReleaseList" });
 export type ReleaseList = z.infer<typeof releaseListSchema>;

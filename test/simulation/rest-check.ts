@@ -81,9 +81,12 @@ export class RestCheck {
   }
 }
 
+/** What simulated control planes keep (`keepReleases`). */
+const KEEP_RELEASES = 2;
+
 type Expect = (holds: boolean, what: () => string) => void;
 
-function checkApp({ store, machine, edge }: Scene, name: AppName, expect: Expect): void {
+function checkApp({ store, machine, edge, disk }: Scene, name: AppName, expect: Expect): void {
   const app = store.apps.get(name);
   const releases = store.releases.list(name);
   expect(
@@ -95,6 +98,13 @@ function checkApp({ store, machine, edge }: Scene, name: AppName, expect: Expect
     isSame(current, app.currentRelease === undefined ? [] : [app.currentRelease]),
     () => `${name}: current are ${current.join(" ")}`,
   );
+  const served = releases.filter(({ status }) => status === "current" || status === "superseded");
+  for (const { artifact, number } of served.slice(0, KEEP_RELEASES)) {
+    const stored = disk.artifacts.get(artifact);
+    expect(stored !== undefined, () => `${name}: the artifact of v${number} is gone`);
+    const base = stored?.derivedFrom;
+    expect(base === undefined || disk.artifacts.has(base), () => `${name}: what v${number} was made from is gone`);
+  }
   const alive = store.instances.alive(name);
   const [release] = releases.filter(({ number }) => number === app.currentRelease);
   const route = edge.served?.routes.find((candidate) => candidate.app === name);

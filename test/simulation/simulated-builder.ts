@@ -1,4 +1,5 @@
 import type { ArtifactInputs, Builder, BuildRequest } from "../../src/build/builder.ts";
+import type { StoredItem } from "../../src/model/stored-item.ts";
 import type { ChosenBuildpacks } from "../../src/build/buildpack-sources/chosen-buildpacks.ts";
 import type { Clock } from "../../src/lib/clock.ts";
 import type { AppContract } from "../../src/model/app-contract.ts";
@@ -107,8 +108,27 @@ export class SimulatedBuilder implements Builder {
     return derived;
   }
 
-  removeArtifact(digest: Digest): void {
+  storedArtifacts(): readonly StoredItem[] {
+    return [...this.#disk.artifacts.values()].map(({ digest, sizeBytes, builtAt, derivedFrom }) => {
+      return { digest, sizeBytes, usedAt: builtAt, ...(derivedFrom === undefined ? {} : { needs: derivedFrom }) };
+    });
+  }
+
+  storedSources(): readonly StoredItem[] {
+    return [];
+  }
+
+  sourceManifest(): undefined {
+    return undefined;
+  }
+
+  discardArtifact(digest: Digest): Promise<void> {
     this.#disk.artifacts.delete(digest);
+    return Promise.resolve();
+  }
+
+  discardSource(): Promise<void> {
+    return Promise.resolve();
   }
 
   removeAppCache(): void {

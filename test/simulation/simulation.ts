@@ -21,7 +21,15 @@ import { SimulatedEdge, SimulatedRouter } from "./simulated-edge.ts";
 import { SimulatedEngine, SimulatedMachine } from "./simulated-machine.ts";
 import { TrafficCheck } from "./traffic-check.ts";
 
-const LIMITS = { bootMs: 3_000, uptimeMs: 500, drainMs: 5_000, releaseCommandMs: 60_000, hookMs: 60_000 };
+const LIMITS = {
+  bootMs: 3_000,
+  uptimeMs: 500,
+  drainMs: 5_000,
+  releaseCommandMs: 60_000,
+  hookMs: 60_000,
+  keepReleases: 2,
+  keepBytes: 1_000,
+};
 /** Everything must have come to rest within this time, back-offs and stop timeouts included. */
 const REST_LIMIT_MS = 20 * 60_000;
 /** What still stirs after things look at rest shows within this time. */

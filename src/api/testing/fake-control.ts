@@ -7,6 +7,7 @@ import type {
   LogSelection,
   OperationSelection,
   PlatformState,
+  ReleaseDetails,
   SettingsOrder,
 } from "../../control/control-plane.ts";
 import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
@@ -14,6 +15,8 @@ import { secret } from "../../lib/secret.ts";
 import type { Secret } from "../../lib/secret.ts";
 import { parseAppName } from "../../model/app.ts";
 import type { App, AppName } from "../../model/app.ts";
+import type { Collection } from "../../control/storage/plan-collection.ts";
+import type { ReleaseDiff } from "../../control/storage/name-diff.ts";
 import type { StepStory } from "../../control/operations/story.ts";
 import type { AppSettings } from "../../model/app-settings.ts";
 import type { Intent } from "../../model/intent.ts";
@@ -75,6 +78,28 @@ export class FakeControl implements ControlPlane {
     this.#record("releases", [name]);
     this.#demand(name);
     return [RELEASE];
+  }
+
+  release(name: AppName, number: number): ReleaseDetails {
+    this.#record("release", [name, number]);
+    this.#demand(name);
+    return { release: RELEASE, configNames: ["GREETING"], isStored: true };
+  }
+
+  releaseDiff(name: AppName, from: number, to: number): ReleaseDiff {
+    this.#record("releaseDiff", [name, from, to]);
+    this.#demand(name);
+    const none = { added: [], removed: [], changed: [] };
+    return { config: { ...none, added: ["GREETING"] }, formation: none, files: none };
+  }
+
+  collectGarbage(options: { readonly dryRun: boolean }): Promise<Collection> {
+    this.#record("collectGarbage", [options]);
+    return Promise.resolve({
+      artifacts: [{ digest: DIGEST, sizeBytes: 5, usedAt: START_MS }],
+      sources: [],
+      isHeldBack: false,
+    });
   }
 
   config(name: AppName): Readonly<Record<string, Secret>> {

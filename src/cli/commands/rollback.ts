@@ -1,7 +1,7 @@
 import type { RollbackRequest } from "../../wire/apps.ts";
 import { chooseApp } from "../app-choice.ts";
 import type { CommandContext, CommandInput } from "../command.ts";
-import { usageError } from "../failure.ts";
+import { parseRelease } from "../release-number.ts";
 import { runOperation } from "../run-operation.ts";
 import { concludeOperation } from "../operation-outcome.ts";
 
@@ -25,14 +25,4 @@ export async function run(context: CommandContext, input: CommandInput): Promise
     showUrl: false,
   });
   return 0;
-}
-
-function parseRelease(raw: string): number {
-  const number = /^v?([1-9]\d{0,8})$/.exec(raw)?.[1];
-  if (number === undefined)
-    throw usageError(
-      `\`${raw}\` is no release.`,
-      "Write for example `portside rollback v3`; `portside releases` lists them.",
-    );
-  return Number(number);
 }

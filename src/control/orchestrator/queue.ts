@@ -10,6 +10,7 @@ import type { OperationRequest } from "../operations/request.ts";
 import { cancelledFailure, toFailure } from "../operations/step.ts";
 import type { World } from "../world.ts";
 import type { Journal } from "./journal.ts";
+import { collectGarbage } from "../storage/collect.ts";
 import { Runner } from "./runner.ts";
 
 const RETRY_MS = 2_000;
@@ -148,11 +149,22 @@ export class OperationQueue {
       .then((waitMs) => {
         this.#running.delete(app);
         if (!this.#closing.signal.aborted) this.#world.store.leases.release(lease);
+        if (waitMs === 0) this.#collect(next.id);
         if (waitMs === 0) this.#kick(app);
         else void this.#retry(app);
       })
       .catch((error: unknown) => this.#stumble(app, error));
     this.#running.set(app, { runner, operation: next.id, done });
+  }
+
+  /** What the operation has left behind that nothing needs any more goes, in the background. */
+  #collect(operation: number): void {
+    const { kind, status } = this.#world.store.operations.get(operation);
+    const isOver = status === "succeeded" || status === "hookFailed" || status === "failed";
+    if (!isOver || !["deploy", "rollback", "destroy"].includes(kind)) return;
+    collectGarbage(this.#world, { dryRun: false }).catch((error: unknown) => {
+      this.#world.log({ level: "warn", msg: "nothing was collected", error: String(error) });
+    });
   }
 
   /** The oldest open operation; one that has to wait for nothing but the end of a freeze is refused. */

@@ -32,8 +32,12 @@ export const remove: Step = {
     logs.removeApp(operation.app);
     builder.removeAppCache(operation.app);
     const needed = store.releases.artifactsOfOthers(operation.app);
-    for (const { artifact } of store.releases.list(operation.app))
-      if (!needed.has(artifact)) builder.removeArtifact(artifact);
+    const bases = new Set([...needed].flatMap((digest) => builder.findArtifact(digest)?.derivedFrom ?? []));
+    for (const { artifact } of store.releases.list(operation.app)) {
+      // The one it was made from first: a repetition finds it by the other.
+      for (const digest of [builder.findArtifact(artifact)?.derivedFrom, artifact])
+        if (digest !== undefined && !needed.has(digest) && !bases.has(digest)) await builder.discardArtifact(digest);
+    }
     // Last: until then a repetition after a crash can read what else is to go.
     store.apps.remove(operation.app);
     context.router.write(computeRouteTable(store));
