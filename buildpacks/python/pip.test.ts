@@ -173,7 +173,7 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
 
   const TOOLS = [
     ["uv", "uv.lock", "sync --locked --no-default-groups --no-install-project"],
-    ["poetry", "poetry.lock", "install --only main --no-root --compile --no-ansi"],
+    ["poetry", "poetry.lock", "install --only main --no-root --no-ansi"],
   ] as const;
   for (const [tool, lock, words] of TOOLS) {
     test(`${lock}: by the ${tool} of the PATH, into the venv; its failure is told`, () => {

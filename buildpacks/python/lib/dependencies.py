@@ -8,7 +8,7 @@ import re
 
 from output import Failure, redact, say
 from pipfile_lock import requirements_of
-from project import is_package, read_pyproject, static_dependencies
+from project import is_package, look_up, static_dependencies
 
 # tool: pip, uv, poetry or none; source: the file that says what to install; lines: requirements that stand in no file;
 # inputs: files that decide what is installed; is_reusable: whether equal inputs give an equal venv;
@@ -56,9 +56,11 @@ def _without_lock():
     if dependencies is not None:
         # `requires-python` and settings of tools may stand there as well; what is installed is these lines alone.
         return Dependencies("pip", "pyproject.toml", dependencies, [], not _any_local(dependencies), is_package())
+    if look_up("build-system") is None and set(look_up("tool", "poetry", "dependencies") or ()) - {"python"}:
+        raise Failure("pyproject.toml names dependencies for Poetry, but there is no poetry.lock.", "Make it with `poetry lock`.")
     has_setup = os.path.isfile("setup.py") or (os.path.isfile("setup.cfg") and _names_package())
     if has_setup or is_package():
-        source = "pyproject.toml" if "build-system" in read_pyproject() else "setup.py"
+        source = "pyproject.toml" if look_up("build-system") is not None else "setup.py"
         return Dependencies("pip", source, ["."], [], False, False)
     return Dependencies("none", None, None, [], True, False)
 
@@ -69,20 +71,25 @@ def _names_package():
 
 def _requirement_files(first):
     """The file and all it includes, and whether it names nothing on disk: that could change without a word in the file."""
-    files, is_reusable, waiting = [], True, [first]
-    while waiting:
-        name = waiting.pop(0)
-        if name in files or "://" in name:
-            continue
+    files, is_reusable = [], True
+
+    def visit(name, above):
+        nonlocal is_reusable
+        if name in above:
+            raise Failure("%s includes itself%s." % (name, "" if above[-1] == name else " by %s" % above[-1]))
         if not os.path.isfile(name):
-            raise Failure("%s includes %s, which is not there." % (files[-1] if files else first, name))
+            raise Failure("%s includes %s, which is not there." % (above[-1], name[:100]))
+        if name in files:
+            return
         files.append(name)
         lines = [line.strip() for line in _read(name).replace("\\\n", " ").splitlines()]
         is_reusable = is_reusable and not _any_local(lines)
         for line in lines:
             match = _INCLUDED.match(line)
-            if match:
-                waiting.append(os.path.normpath(os.path.join(os.path.dirname(name), match.group(1))))
+            if match and "://" not in match.group(1):
+                visit(os.path.normpath(os.path.join(os.path.dirname(name), match.group(1))), above + [name])
+
+    visit(first, [])
     return files, is_reusable
 
 

@@ -88,7 +88,9 @@ class Installer:
             POETRY_NO_INTERACTION="1",
         )
         program = self._tool("poetry", "`poetry export -o requirements.txt`")
-        self._run_tool("poetry", [program, "install", "--only", "main", "--no-root", "--compile", "--no-ansi"], env)
+        self._run_tool("poetry", [program, "install", "--only", "main", "--no-root", "--no-ansi"], env)
+        # Poetry 1.3 has no `--compile`; without it every instance would compile for itself.
+        run([self._venv.python, "-m", "compileall", "-q", os.path.join(self._venv.directory, "lib")], self._env)
 
     def _run_tool(self, name, argv, env):
         code, lines = run(argv, env)

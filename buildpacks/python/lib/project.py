@@ -1,6 +1,7 @@
 """pyproject.toml: what it says, and whether the app is a package that can be installed."""
 
 import os
+import re
 
 from output import Failure
 
@@ -42,18 +43,27 @@ def _toml_module():
         ) from error
 
 
+def look_up(*keys):
+    """What stands in pyproject.toml at the keys; None when there is nothing, or no table on the way."""
+    value = read_pyproject()
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 def is_package():
     """Whether the app itself is to be installed: it names a build system and no tool says that it is no package."""
-    pyproject = read_pyproject()
-    tool = pyproject.get("tool", {})
-    if tool.get("poetry", {}).get("package-mode") is False or tool.get("uv", {}).get("package") is False:
+    if look_up("tool", "poetry", "package-mode") is False or look_up("tool", "uv", "package") is False:
         return False
-    return "build-system" in pyproject or tool.get("uv", {}).get("package") is True
+    return look_up("build-system") is not None or look_up("tool", "uv", "package") is True
 
 
 def static_dependencies():
     """`project.dependencies`; None when a build backend has to be asked for them."""
-    table = read_pyproject().get("project")
-    if table is None or "dependencies" in table.get("dynamic", []):
+    if not isinstance(look_up("project"), dict) or "dependencies" in (look_up("project", "dynamic") or []):
         return None
-    return table.get("dependencies", [])
+    lines = look_up("project", "dependencies") or []
+    # Each becomes a line for pip: none may bring a second one, or an option, along.
+    if not isinstance(lines, list) or not all(isinstance(line, str) and re.match(r"[A-Za-z0-9][^\r\n]*\Z", line) for line in lines):
+        raise Failure("`dependencies` of `[project]` in pyproject.toml is no list of requirements.", "Write `[\"flask>=3\"]`.")
+    return lines

@@ -6,12 +6,13 @@ import os
 import re
 
 from output import Failure, say
-from project import read_pyproject
+from project import look_up
 from version_spec import parse_spec
 
 # source: where it stands; text: as written; fits: tells whether a version `(3, 11, 2)` will do.
 Request = collections.namedtuple("Request", "source text fits")
 
+_SHOWN_MAX = 100
 _HINT = "Write `3.11` for the newest 3.11 that is here, or `3.11.2` for exactly that."
 
 
@@ -25,9 +26,11 @@ def read_request(env):
 
 
 def _request(source, text, pattern=None, hint=_HINT):
-    fits = parse_spec(text) if pattern is None or re.match(pattern, text) else None
+    is_text = isinstance(text, str) and (pattern is None or re.match(pattern, text))
+    fits = parse_spec(text) if is_text else None
     if fits is None:
-        raise Failure("%s asks for the Python version `%s`, which is not understood." % (source, text), hint)
+        shown = str(text)[:_SHOWN_MAX]
+        raise Failure("%s asks for the Python version `%s`, which is not understood." % (source, shown), hint)
     return Request(source, text, fits)
 
 
@@ -42,7 +45,7 @@ def _from_version_file(_env):
         return None
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
     if len(lines) != 1:
-        problem = "holds %s" % ("no version" if not lines else "several versions: %s" % ", ".join(lines))
+        problem = "holds %s" % ("no version" if not lines else "several versions: %s" % ", ".join(lines)[:_SHOWN_MAX])
         raise Failure(".python-version %s." % problem, "Leave one line. %s" % _HINT)
     return _request(".python-version", lines[0], r"^\d+(\.\d+){0,2}$")
 
@@ -53,7 +56,7 @@ def _from_runtime_txt(_env):
         return None
     match = re.match(r"^\s*python-(\d+\.\d+(?:\.\d+)?)\s*$", text)
     if match is None:
-        raise Failure("runtime.txt asks for `%s`, which is not understood." % text.strip(), "Write `python-3.11`.")
+        raise Failure("runtime.txt asks for `%s`, which is not understood." % text.strip()[:_SHOWN_MAX], "Write `python-3.11`.")
     return _request("runtime.txt", match.group(1))
 
 
@@ -63,18 +66,17 @@ def _from_pipfile_lock(_env):
         return None
     try:
         requires = json.loads(text).get("_meta", {}).get("requires", {})
+        wanted = requires.get("python_full_version") or requires.get("python_version")
     except (ValueError, AttributeError) as error:
         raise Failure("Pipfile.lock is not valid: %s" % error, "Make it anew with `pipenv lock`.") from error
-    wanted = requires.get("python_full_version") or requires.get("python_version")
     return _request("Pipfile.lock", wanted) if wanted else None
 
 
 def _from_pyproject(_env):
-    project = read_pyproject()
-    wanted = project.get("project", {}).get("requires-python")
+    wanted = look_up("project", "requires-python")
     if wanted:
         return _request("requires-python in pyproject.toml", wanted, hint="Write it as `>=3.9`.")
-    wanted = project.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python")
+    wanted = look_up("tool", "poetry", "dependencies", "python")
     return _request("tool.poetry in pyproject.toml", wanted, hint="Write it as `^3.9`.") if wanted else None
 
 
