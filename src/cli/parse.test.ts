@@ -42,6 +42,13 @@ test("words become a command, arguments, switches and texts", () => {
   }
 });
 
+test("a flag that may be repeated keeps its values in order", () => {
+  const input = parseCommandLine(["deploy", "--buildpack", "a/b", "x", "--buildpack=./c", "--path", "services/api"]);
+  assert.deepEqual([...input.lists], [["buildpack", ["a/b", "./c"]]]);
+  assert.deepEqual([input.arguments, [...input.texts]], [["x"], [["path", "services/api"]]]);
+  assert.throws(() => parseCommandLine(["deploy", "--buildpack", "--json"]), /needs a value/);
+});
+
 test("what was typed wrongly ends with 2 and names what was meant", () => {
   const CASES: readonly (readonly [words: string, message: string, hint: string])[] = [
     ["ups", "There is no command `ups`.", "Did you mean `portside up`?"],

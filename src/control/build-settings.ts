@@ -2,6 +2,12 @@ import { isBuildpackReference } from "../contract/app-json-buildpacks.ts";
 import { visibleExcerpt } from "../lib/visible-text.ts";
 import { PortsideError } from "../model/error-registry.ts";
 
+/** Whether it holds a password or a token, which must not be kept or shown. security.md rule 6. */
+function hasCredentials(reference: string): boolean {
+  const url = URL.parse(reference);
+  return url !== null && (url.username !== "" || url.password !== "");
+}
+
 /** One group of buildpacks is short; a longer list is a mistake. */
 const REFERENCES_MAX = 50;
 
@@ -12,6 +18,7 @@ const REFERENCES_MAX = 50;
 export function checkReferences(references: readonly string[]): void {
   if (references.length > REFERENCES_MAX)
     throw refuse(`and ${references.length - 1} more`, `there are more than ${REFERENCES_MAX}`);
+  if (references.some(hasCredentials)) throw refuse("(not shown)", "it holds credentials");
   const wrong = references.find((reference) => !isBuildpackReference(reference) && !isMachinePath(reference));
   if (wrong !== undefined)
     throw refuse(`\`${visibleExcerpt(wrong)}\``, "it is neither an id nor an address nor a path");

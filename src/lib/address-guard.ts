@@ -10,7 +10,11 @@ export type Lookup = (hostname: string) => Promise<readonly { readonly address: 
 /** The name leads to an address nobody may be sent to. */
 export class AddressRefused extends Error {
   constructor(hostname: string, address: string) {
-    super(`${hostname} leads to ${address}, which is no public address`);
+    super(
+      hostname === address
+        ? `${address} is no public address`
+        : `${hostname} leads to ${address}, which is no public address`,
+    );
     this.name = "AddressRefused";
   }
 }

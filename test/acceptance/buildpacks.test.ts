@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { after, before, test } from "node:test";
 import { create } from "tar";
 import { Installation } from "./installation.ts";
 import {
+  HELLO_BOTH,
   HELLO_MOON,
   HELLO_WORLD,
   packCnb,
@@ -12,7 +16,8 @@ import {
   writeFiles,
 } from "../../src/build/testing/third-party.ts";
 
-const portside = new Installation({ PORTSIDE_PORT: "18230" });
+const portside = new Installation({ PORTSIDE_PORT: "18230", PORTSIDE_FETCH_NETWORKS: "127.0.0.1" });
+before(() => portside.ok("up", "--no-deploy"));
 after(() => portside.remove());
 
 type Page = { readonly text: string; readonly WORLD: string; readonly cwd: string };
@@ -129,6 +134,33 @@ test("an operator installs a package; apps name it by id; an unknown id says how
   await portside.ok("buildpacks:uninstall", "example/hello-moon@1.0.0");
   assert.notEqual((await portside.run(["buildpacks:uninstall", "example/hello-moon"])).exitCode, 0);
   assert.equal(await greeting("byid"), "hello moon", "what was built goes on");
+});
+
+test("an address is fetched where the operator permits its network; a composite package by its path, for one deploy", async () => {
+  const made = writeFiles(join(portside.root, "made/text"), writes("example/text", "over http"));
+  const archive = join(portside.root, "text.tgz");
+  await create({ cwd: made, file: archive, gzip: true, portable: true }, ["."]);
+  const server = createServer((_request, response) => response.end(readFileSync(archive)));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/text.tgz`;
+    const app = portside.folder("far", { ...SHOW_APP, "app.json": JSON.stringify({ buildpacks: [{ url }] }) });
+    await portside.ok("deploy", app);
+    assert.equal(await greeting("far"), "over http");
+    const refused = await portside.run(["deploy", app, "--buildpack", `http://127.0.0.2:${port}/text.tgz`]);
+    assert.match(refused.stderr, /127\.0\.0\.2 is no public address.*\[E_BUILDPACK_FETCH\]/);
+    const cnb = await packCnb(join(portside.root, "both.cnb"), [
+      { id: "example/hello", version: "2.0.0", files: HELLO_BOTH },
+      { id: "example/hello-moon", version: "1.0.0", files: HELLO_MOON },
+      { id: "example/hello-world", version: "1.0.0", files: HELLO_WORLD },
+    ]);
+    await portside.ok("deploy", app, "--buildpack", cnb);
+    assert.equal(await greeting("far"), "hello moon");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test("contract §1: an app in a sub-directory sees the whole source; its files are read there", async () => {

@@ -15,7 +15,7 @@ const DIRECTORY = "/sources/";
 export type BuilderDisk = { readonly sources: Map<Digest, SimulatedSource>; readonly artifacts: Map<Digest, Artifact> };
 
 const CHOSEN: ChosenBuildpacks = {
-  ...{ origin: "detection", references: [], order: [], digest: "one", notes: [] },
+  ...{ origin: "detection", references: [], order: [], directories: [], digest: "one", notes: [] },
   lookup: () => undefined,
 };
 

@@ -148,6 +148,7 @@ export class BuildpackSources {
     const procfile = own.shelved.find(isProcfileBuildpack);
     const order = groupsOf(named, defaults).map((group) => completeGroup(group, procfile));
     const fetched = found.packages.flatMap(({ main, others }) => [main, ...others]);
+    const all = [...order.flat(), ...fetched, ...installed];
     const hasComposite = order.flat().some(({ buildpack }) => buildpack.order.length > 0);
     return {
       origin: requested.origin,
@@ -155,6 +156,7 @@ export class BuildpackSources {
       order: order.map((group) => group.map(({ buildpack, optional }) => ({ buildpack, optional }))),
       lookup: (id, version) =>
         new BuildpackShelf([...fetched, ...own.shelved, ...installed]).find(id, version)?.buildpack,
+      directories: [...new Set((hasComposite ? all : order.flat()).map(({ buildpack }) => buildpack.directory))],
       digest: digestOfOrder(order, hasComposite ? [...fetched, ...installed] : []),
       notes: found.notes,
     };

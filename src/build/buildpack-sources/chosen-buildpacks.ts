@@ -18,6 +18,8 @@ export type ChosenBuildpacks = {
   readonly order: readonly (readonly GroupMember[])[];
   /** Everything a composite may stand for, by exact id and version; without a version the preferred one. */
   readonly lookup: (id: string, version: string | undefined) => Buildpack | undefined;
+  /** Where everything lies that a build may run; builds that are held in a room must be able to read these. */
+  readonly directories: readonly string[];
   /** Of which buildpacks are tried in which order, and of their content but for Portside's own. Hex. */
   readonly digest: string;
   /** What the user should know: where each came from. */

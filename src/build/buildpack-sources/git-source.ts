@@ -1,7 +1,8 @@
 import { createReadStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { AddressGuard } from "../../lib/address-guard.ts";
+import type { AddressGuard, CheckedAddress } from "../../lib/address-guard.ts";
 import { exec, type ExecResult } from "../../lib/exec.ts";
+import { hasCode } from "../../lib/files.ts";
 import { startTicker } from "../../lib/ticker.ts";
 import { treeBytes } from "../../lib/tree.ts";
 import { ArchiveError, unpackArchive, type ArchiveLimits } from "../source-archive.ts";
@@ -93,7 +94,7 @@ export async function fetchCommit(
 type Remote = { readonly url: string; readonly settings: readonly string[] };
 
 async function planRemote(url: URL, guard: AddressGuard): Promise<Remote> {
-  const { address, family } = await guard.resolve(url.hostname);
+  const { address, family } = await resolveHost(url, guard);
   const shownAddress = family === 6 ? `[${address}]` : address;
   if (url.protocol === "git:") {
     const pinned = new URL(url.href);
@@ -103,6 +104,15 @@ async function planRemote(url: URL, guard: AddressGuard): Promise<Remote> {
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
   const name = url.hostname.replace(/^\[(.*)\]$/, "$1");
   return { url: url.href, settings: ["-c", `http.curloptResolve=${name}:${port}:${shownAddress}`] };
+}
+
+async function resolveHost(url: URL, guard: AddressGuard): Promise<CheckedAddress> {
+  try {
+    return await guard.resolve(url.hostname);
+  } catch (error) {
+    if (!hasCode(error, "ENOTFOUND", "EAI_AGAIN", "ENODATA", "ESERVFAIL", "ETIMEOUT")) throw error;
+    throw new GitFailed(`the name ${url.hostname} cannot be looked up`);
+  }
 }
 
 type GitRun = {
