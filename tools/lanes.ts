@@ -76,6 +76,8 @@ const LANES = {
     ...testLane({ name: "security", stage: 5, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
     optional: true,
   },
+  // A server killed and started again at every recorded step: minutes, so in CI alone.
+  kill: testLane({ name: "kill", stage: 6, limitMs: 15 * MINUTE_MS, testLimitMs: 3 * MINUTE_MS }),
   real: testLane({ name: "real", stage: 6, limitMs: 10 * MINUTE_MS, testLimitMs: 8 * MINUTE_MS }),
   unprivileged: {
     name: "unprivileged",
@@ -87,7 +89,7 @@ const LANES = {
 } as const satisfies Record<string, Lane>;
 
 const { unit, unitProcesses, buildpacks, pip, types, lint, lintTypes, format, knip, tidy } = LANES;
-const { conformance, simulation, cnb, edge, acceptance, security, real, unprivileged } = LANES;
+const { conformance, simulation, cnb, edge, acceptance, security, kill, real, unprivileged } = LANES;
 // The longest first, so that two side by side end at about the same time.
 const CHECK = [
   unitProcesses,
@@ -110,7 +112,8 @@ export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
   check: CHECK,
   test: TEST,
   acceptance: [acceptance],
+  kill: [kill],
   real: [real],
-  ci: [...new Set<Lane>([...CHECK, ...TEST, real, unprivileged])],
+  ci: [...new Set<Lane>([...CHECK, ...TEST, kill, real, unprivileged])],
   "as-user": [unitProcesses, unit, buildpacks, pip, conformance, cnb, acceptance],
 };
