@@ -18,6 +18,7 @@ import { addAppRoutes } from "./routes/apps.ts";
 import { addBuildpackRoutes } from "./routes/buildpacks.ts";
 import { addConfigRoutes } from "./routes/config.ts";
 import { addDeployRoutes } from "./routes/deploys.ts";
+import { addImageRoutes } from "./routes/images.ts";
 import { addLogRoutes } from "./routes/logs.ts";
 import { addOperationRoutes } from "./routes/operations.ts";
 import { addPlatformRoutes } from "./routes/platform.ts";
@@ -76,6 +77,7 @@ function addRoutes(table: RouteTable, context: ApiContext): void {
   addReleaseRoutes(table, context);
   addSettingsRoutes(table, context);
   addStorageRoutes(table, context);
+  addImageRoutes(table, context);
   addLogRoutes(table, context);
   addSourceRoutes(table, context);
   addOperationRoutes(table, context);

@@ -8,7 +8,7 @@ import type { StoredItem } from "../model/stored-item.ts";
 import { digestHex, type Digest } from "../model/source.ts";
 
 /** Part of every artifact's digest: changes whenever the same inputs would now be built or stored differently. */
-const ARTIFACT_SCHEMA = 1;
+const ARTIFACT_SCHEMA = 2;
 
 /**
  * Built artifacts, by digest, under `artifacts/<hex>/{app,layers,artifact.json}`. `artifact.json` is written last: a

@@ -25,6 +25,7 @@ import { baseEnvironment, writePlatformDirectory } from "./environment.ts";
 import { deriveArtifact, type Derivation } from "./derive-artifact.ts";
 import { readFiles, type Environment } from "./layer-environment.ts";
 import { build } from "./lifecycle/build-phase.ts";
+import { ImageStore } from "./image/image-store.ts";
 import { detect, type DetectFailure } from "./lifecycle/detect.ts";
 import { checkLayerContents, exportSlug } from "./lifecycle/export-slug.ts";
 import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
@@ -109,6 +110,8 @@ export interface Builder {
   /** Not found from the call on; resolves when it is gone from the disk. Nobody may need it any more. */
   discardArtifact(digest: Digest): Promise<void>;
   discardSource(digest: Digest): Promise<void>;
+  /** Artifacts as OCI images, for engines that want them and for people, and the run images they stand on. */
+  readonly images: ImageStore;
   removeAppCache(app: AppName): void;
   /** Removes what an interrupted build or upload left, the config values it was given too. Call once, at start. */
   sweep(): void;
@@ -116,7 +119,9 @@ export interface Builder {
 
 /** Everything a builder works with; it looks for nothing itself. */
 export type BuilderOptions = {
-  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildpacks" | "buildConfig">;
+  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildpacks" | "buildConfig" | "images">;
+  /** Portside's own, which images name. Default: none. */
+  readonly version?: string;
   /** Holds one directory a buildpack, and `order.toml`. */
   readonly buildpacksDir: string;
   /** PATH of builds; must have `node` and `npm`. The same at launch, or what was built does not start. */
@@ -141,6 +146,7 @@ export class BuildpackBuilder implements Builder {
   readonly #sources: SourceStore;
   readonly #artifacts: ArtifactStore;
   readonly #buildpacks: BuildpackSources;
+  readonly images: ImageStore;
   readonly #locks = new KeyLock();
 
   constructor(options: BuilderOptions) {
@@ -148,6 +154,8 @@ export class BuildpackBuilder implements Builder {
     this.#sources = new SourceStore(options.home.sources);
     this.#artifacts = new ArtifactStore(options.home.artifacts);
     this.#buildpacks = openBuildpackSources(options);
+    const { home, version = "" } = options;
+    this.images = new ImageStore({ directory: home.images, launcher: join(home.buildConfig, "launcher"), version });
   }
 
   hasSource(digest: Digest): boolean {
@@ -260,12 +268,14 @@ export class BuildpackBuilder implements Builder {
 
   removeAppCache(app: AppName): void {
     rmSync(join(this.#options.home.buildCache, app), { recursive: true, force: true });
+    this.images.removeApp(app);
   }
 
   sweep(): void {
     this.#sources.sweep();
     this.#artifacts.sweep();
     this.#buildpacks.sweep();
+    this.images.sweep();
   }
 
   async #buildAnew(digest: Digest, request: PreparedRequest): Promise<Artifact> {

@@ -70,6 +70,19 @@ export class ApiClient {
     answer.resume();
   }
 
+  /** Streams a tar by POST, and gives the answer. */
+  post<T>(path: string, tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<T> {
+    const headers = { "Content-Type": "application/x-tar" };
+    return this.#json<T>({ method: "POST", path, headers, body: tar, signal, silenceMs: SILENCE_LIMIT_MS });
+  }
+
+  /** The bytes of an answer as they come; a connection that breaks before the end throws. */
+  async download(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    const answer = await this.#call({ method: "GET", path, signal, silenceMs: SILENCE_LIMIT_MS });
+    if (!isSuccess(answer)) throw await problemOf(answer, path);
+    return answer as AsyncIterable<Buffer>;
+  }
+
   /** One connection's events, behind `lastEventId` where given. Ends when the server ends it; throws when it breaks. */
   async *events(
     path: string,

@@ -2,6 +2,7 @@ import { BUILDPACK_COMMANDS } from "./buildpack-commands.ts";
 import type { ArgumentSpec, CommandSpec, FlagSpec } from "./command.ts";
 import { FILE_COMMANDS } from "./file-commands.ts";
 import { changing, OPERATION_COMMANDS } from "./operation-commands.ts";
+import { IMAGE_COMMANDS } from "./image-commands.ts";
 
 const DIRECTORY: ArgumentSpec = { name: "DIR", required: false, summary: "The app's folder; default: the current one" };
 /** Flags of `up` and `deploy`. */
@@ -272,6 +273,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   }),
   ...BUILDPACK_COMMANDS,
   ...OPERATION_COMMANDS,
+  ...IMAGE_COMMANDS,
   ...FILE_COMMANDS,
   {
     name: "version",

@@ -43,9 +43,11 @@ export type CliEnvironment = {
   readonly childEnv: Readonly<Record<string, string>>;
   readonly execPath: string;
   readonly platform: string;
+  /** Seconds since 1970, as typed; the date of what is reproducible. */
+  readonly sourceDateEpoch: string | undefined;
 };
 
-/** Reads the environment variables the CLI knows: PORTSIDE_HOME, NO_COLOR, TERM, HOME and npm's own. */
+/** Reads the environment variables the CLI knows: PORTSIDE_HOME, NO_COLOR, TERM, HOME, SOURCE_DATE_EPOCH and npm's own. */
 export function readEnvironment(process: CliProcess): CliEnvironment {
   const { env } = process;
   const directory = process.cwd();
@@ -64,6 +66,7 @@ export function readEnvironment(process: CliProcess): CliEnvironment {
     childEnv: withoutNpm(env),
     execPath: process.execPath,
     platform: process.platform,
+    sourceDateEpoch: env["SOURCE_DATE_EPOCH"] || undefined,
   };
 }
 

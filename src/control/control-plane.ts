@@ -6,6 +6,7 @@ import type { Intent } from "../model/intent.ts";
 import type { StepStory } from "./operations/story.ts";
 import type { Collection } from "./storage/plan-collection.ts";
 import type { ReleaseDiff } from "./storage/name-diff.ts";
+import type { ArtifactImage, ImageCompression } from "../model/artifact.ts";
 import type { Formation } from "../model/formation.ts";
 import type { Instance } from "../model/instance.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -68,6 +69,22 @@ export type DeployOrder = {
 
 /** How an app is built, as its owner set it. `path`: empty is the whole source. */
 export type BuildSettings = { readonly buildpacks: readonly string[]; readonly path: string };
+/** An image as asked for. */
+export type ExportOrder = {
+  readonly release?: number;
+  readonly compression: ImageCompression;
+  /** Digest of an uploaded run image; absent: the image holds nothing but the app. */
+  readonly runImage?: Digest;
+  readonly processType?: string;
+  /** Seconds; SOURCE_DATE_EPOCH. */
+  readonly createdS?: number;
+};
+
+/** How an image leaves. `thinArchive` lacks the run image's layers, for an engine that has them. */
+export type ImageForm = "layout" | "archive" | "thinArchive";
+
+/** Which image, and how it leaves. */
+export type ImageChoice = { readonly digest: Digest; readonly form: ImageForm };
 
 /** A release as its own page shows it. */
 export type ReleaseDetails = {
@@ -106,6 +123,13 @@ export interface ControlPlane {
   /** E_RELEASE_UNKNOWN. */
   releaseDiff(name: AppName, from: number, to: number): ReleaseDiff;
   config(name: AppName): Readonly<Record<string, Secret>>;
+
+  /** Makes an OCI image of a release's artifact, without `release` of the current one's. E_IMAGE_EXPORT, E_RUN_IMAGE_UNKNOWN. */
+  exportImage(name: AppName, order: ExportOrder, signal: AbortSignal): Promise<ArtifactImage>;
+  /** A tar of the app's newest image: an OCI image layout, or what `docker load` reads. E_IMAGE_UNKNOWN. */
+  readImage(name: AppName, image: ImageChoice, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** `tar` holds an OCI image layout or a docker-archive. E_RUN_IMAGE_INVALID. */
+  storeRunImage(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Digest>;
 
   hasSource(digest: Digest): boolean;
   /** `tar` is an uncompressed or gzipped tar of the source's files. E_SOURCE_INVALID when its content has another digest. */

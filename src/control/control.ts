@@ -9,6 +9,7 @@ import { collectGarbage } from "./storage/collect.ts";
 import type { ReleaseDiff } from "./storage/name-diff.ts";
 import type { Collection } from "./storage/plan-collection.ts";
 import { diffReleases } from "./storage/release-diff.ts";
+import type { ArtifactImage } from "../model/artifact.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { quantityOf, type Formation } from "../model/formation.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -23,6 +24,8 @@ import type {
   BuildSettings,
   ControlPlane,
   DeployOrder,
+  ExportOrder,
+  ImageChoice,
   LogSelection,
   OperationSelection,
   SettingsOrder,
@@ -110,6 +113,29 @@ export class Control implements ControlPlane {
 
   config(name: AppName): Readonly<Record<string, Secret>> {
     return this.#world.store.config.read(name, this.#world.store.apps.get(name).configVersion);
+  }
+
+  async exportImage(name: AppName, order: ExportOrder, signal: AbortSignal): Promise<ArtifactImage> {
+    const { store, builder } = this.#world;
+    const release =
+      order.release === undefined
+        ? this.#currentRelease(name)
+        : store.releases.get(store.apps.get(name).name, order.release);
+    const artifact = builder.findArtifact(release.artifact);
+    if (artifact === undefined)
+      throw new PortsideError("E_IMAGE_EXPORT", { problem: `the artifact of v${release.number} is not kept any more` });
+    return builder.images.export(name, artifact, { ...order, tag: `v${release.number}` }, signal);
+  }
+
+  readImage(name: AppName, { digest, form }: ImageChoice, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    const { images } = this.#world.builder;
+    images.find(this.#world.store.apps.get(name).name, digest);
+    if (form === "layout") return images.layoutTar(name, digest, signal);
+    return images.archiveTar(name, digest, { withoutBase: form === "thinArchive", signal });
+  }
+
+  storeRunImage(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Digest> {
+    return this.#world.builder.images.runImages.store(tar, signal);
   }
 
   hasSource(digest: Digest): boolean {

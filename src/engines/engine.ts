@@ -10,7 +10,8 @@ import type { RouteTable } from "../model/route-table.ts";
 export type EngineCapabilities = {
   /** Our control loop starts, checks and restarts instances (process, docker); false: the cluster's own controllers do. */
   readonly supervised: boolean;
-  readonly artifactForms: readonly "slug"[];
+  /** `slug`: a directory, `image`: the same as an OCI image. Control makes what the engine takes. */
+  readonly artifactForms: readonly ("slug" | "image")[];
   /** `edge`: requests come through Portside's router. `own`: the engine is told with `publishRoutes`. */
   readonly routes: "edge" | "own";
   /** All types are switched at once, after every new instance is healthy. */

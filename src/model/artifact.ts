@@ -24,6 +24,34 @@ export type Artifact = {
   readonly sizeBytes: number;
 };
 
+/**
+ * The same artifact as an OCI image, for engines whose `artifactForms` has `image`, and for people who take it elsewhere.
+ * Written by build (`exportImage`). Read by engines and the API. An image layout of build's own; the newest of an app is kept.
+ */
+export type ArtifactImage = {
+  readonly form: "image";
+  readonly artifact: Digest;
+  /** Of the manifest. */
+  readonly digest: Digest;
+  /** Of the config: what container engines call the image id. */
+  readonly imageId: Digest;
+  /** Directory of the OCI image layout it lies in, under `tag`. */
+  readonly layout: string;
+  readonly tag: string;
+  readonly entrypoint: readonly string[];
+  readonly appDir: string;
+  readonly layersDir: string;
+  /** How many of its layers are the run image's. */
+  readonly baseLayerCount: number;
+  /** What was added and what was taken from the image before, a line each. */
+  readonly log: readonly string[];
+  /** What the user should know. */
+  readonly notes: readonly string[];
+};
+
+/** How the layers of an image are compressed. */
+export type ImageCompression = "zstd" | "gzip" | "none";
+
 /** The artifact's process of that type, if it has one. */
 export function findProcess(artifact: Artifact, type: string): LaunchProcess | undefined {
   return artifact.processes.find((process) => process.type === type);

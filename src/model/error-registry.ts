@@ -152,6 +152,30 @@ export const ERRORS = {
     text: "The uploaded source is not what it claims to be: {problem}.",
     hint: "Run the command again.",
   },
+  E_IMAGE_EXPORT: {
+    status: 422,
+    exit: 1,
+    text: "The image cannot be made: {problem}.",
+    hint: "Give another run image with `--run-image`, or change what the message names.",
+  },
+  E_IMAGE_UNKNOWN: {
+    status: 404,
+    exit: 1,
+    text: "`{app}` has no image {digest} any more.",
+    hint: "Export it again; only an app's newest image is kept.",
+  },
+  E_RUN_IMAGE_INVALID: {
+    status: 400,
+    exit: 1,
+    text: "The run image cannot be used: {problem}.",
+    hint: "Give an OCI image layout or what `docker save` writes, for this machine's platform.",
+  },
+  E_RUN_IMAGE_UNKNOWN: {
+    status: 404,
+    exit: 1,
+    text: "The server does not have the run image {digest}.",
+    hint: "Upload it first.",
+  },
   E_SOURCE_UNREADABLE: {
     status: 400,
     exit: 1,

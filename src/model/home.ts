@@ -27,6 +27,8 @@ export type Home = {
   readonly buildCache: string;
   /** Buildpacks that were installed or fetched, by digest, and what is known of them; build. */
   readonly buildpacks: string;
+  /** OCI images of apps, and the run images they stand on; build. */
+  readonly images: string;
   /** Operator's build settings, CNB `build-config`; build. */
   readonly buildConfig: string;
   /** One directory an instance; engines/process. */
@@ -59,6 +61,7 @@ export function homeAt(root: string): Home {
     artifacts: at("artifacts"),
     buildCache: at("build-cache"),
     buildpacks: at("buildpacks"),
+    images: at("images"),
     buildConfig: at("build-config"),
     instances: at("instances"),
     routeTable: at("edge/routes.json"),

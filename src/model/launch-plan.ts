@@ -83,6 +83,17 @@ function launchEnvironment(steps: readonly LaunchStep[], request: LaunchRequest)
     const value = request.env[name];
     if (value !== undefined) env[name] = name === "PATH" ? `${value}:${request.basePath}` : value;
   }
+  const launched = applyLaunchSteps(env, steps);
+  for (const [name, value] of Object.entries(request.env)) if (!COMPOSED.has(name)) launched[name] = value;
+  return launched;
+}
+
+/** The environment behind the path directories and env operations among the steps, in order. cnb.md §7.1 (5). */
+export function applyLaunchSteps(
+  before: Readonly<Record<string, string>>,
+  steps: readonly LaunchStep[],
+): Record<string, string> {
+  const env = { ...before };
   for (const step of steps) {
     if (step.kind === "pathDirectory") {
       env[step.name] = env[step.name] ? `${step.directory}:${env[step.name]}` : step.directory;
@@ -90,7 +101,6 @@ function launchEnvironment(steps: readonly LaunchStep[], request: LaunchRequest)
       env[step.name] = applyEnvAction(env[step.name] ?? "", step);
     }
   }
-  for (const [name, value] of Object.entries(request.env)) if (!COMPOSED.has(name)) env[name] = value;
   return env;
 }
 
@@ -108,17 +118,35 @@ export function applyEnvAction(old: string, step: { action: EnvAction; value: st
   }
 }
 
-// $0 is the shell, $1 the command, $2 the directory, the rest are scripts to source. `exec` lets a lone simple command replace the shell.
-const SHELL_LAUNCHER =
-  'portside_command=$1; portside_directory=$2; shift 2; for portside_script in "$@"; do . "$portside_script"; done; cd "$portside_directory" || exit 126; exec "$0" -c "$portside_command"';
+/**
+ * What a shell runs to start a shell command, given as `-c` text. `$0` is the shell itself, `$1` the command, `$2` the directory,
+ * `$3` how many of the words behind it are scripts to source; the rest are the command's arguments. Without arguments the
+ * command is a script, and `exec` lets a lone simple command replace the shell; with some, each word is evaluated once by
+ * the shell and stays one word. The list of a `for` is fixed before a script can change the words. cnb.md §7.1 (8).
+ */
+export const SHELL_LAUNCHER = [
+  "portside_command=$1; portside_directory=$2; portside_count=$3; portside_left=$3; shift 3",
+  "portside_args=$(($# - portside_count))",
+  'for portside_script in "$@"; do [ "$portside_left" -gt 0 ] || break',
+  'portside_left=$((portside_left - 1)); . "$portside_script"; done',
+  'cd "$portside_directory" || exit 126',
+  '[ "$portside_args" -gt 0 ] || exec "$0" -c "$portside_command"',
+  'shift "$portside_count"',
+  'portside_line=\'exec "$(eval echo \\"$portside_command\\")"\'; portside_left=1',
+  'while [ "$portside_left" -le $# ]; do',
+  'portside_line="$portside_line \\"\\$(eval echo \\\\\\"\\${$portside_left}\\\\\\")\\""',
+  'portside_left=$((portside_left + 1)); done; eval "$portside_line"',
+]
+  .join("; ")
+  .replaceAll("do; ", "do ");
 
 function launchArgv(request: LaunchRequest, profiles: readonly string[], cwd: string): [string, ...string[]] {
   const { process, shell } = request;
-  const [first, ...rest] = process.command;
-  if (process.direct) return [first ?? "", ...rest, ...process.args];
-  const text = [...process.command, ...process.args].join(" ");
+  const [first = "", ...rest] = process.command;
+  if (process.direct) return [first, ...rest, ...process.args];
   const own = request.hasProfile ? [`${request.appDir}/.profile`] : [];
   const scripts = [...profiles, ...request.appProfiles, ...own];
-  if (scripts.length === 0 && cwd === request.appDir) return [shell, "-c", text];
-  return [shell, "-c", SHELL_LAUNCHER, shell, text, cwd, ...scripts];
+  const args = [...rest, ...process.args];
+  if (scripts.length + args.length === 0 && cwd === request.appDir) return [shell, "-c", first];
+  return [shell, "-c", SHELL_LAUNCHER, shell, first, cwd, String(scripts.length), ...scripts, ...args];
 }

@@ -88,7 +88,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function buildWorld({ home, settings, log }: ServerOptions): { readonly world: World; readonly router: FileRouter } {
+function buildWorld({ home, settings, log, version }: ServerOptions): {
+  readonly world: World;
+  readonly router: FileRouter;
+} {
   const clock = systemClock;
   const random = systemRandom;
   const { basePath, network, fetchNetworks, limits } = settings;
@@ -98,7 +101,7 @@ function buildWorld({ home, settings, log }: ServerOptions): { readonly world: W
   const processes = new ProcessEngine({ instancesDirectory: home.instances, basePath, clock, random });
   const engine = new RuntimeEngine(processes, clock);
   const guard = new AddressGuard(fetchNetworks);
-  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, network, guard });
+  const builder = new BuildpackBuilder({ home, version, buildpacksDir: BUILDPACKS, basePath, clock, network, guard });
   const doors = { readContract: readAppContract, probe: networkProbe };
   return { world: { clock, random, store, engine, builder, ...doors, router, logs, log, limits }, router };
 }

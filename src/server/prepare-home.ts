@@ -16,6 +16,7 @@ export function prepareHome(home: Home): void {
       home.artifacts,
       home.buildCache,
       home.buildpacks,
+      home.images,
       home.buildConfig,
       home.instances,
       home.edge,

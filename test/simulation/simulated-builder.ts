@@ -21,6 +21,10 @@ const CHOSEN: ChosenBuildpacks = {
 
 /** Builds by waiting. One for each life of the control plane, on one disk. */
 export class SimulatedBuilder implements Builder {
+  get images(): never {
+    throw new Error("no simulated operation makes an image");
+  }
+
   readonly #disk: BuilderDisk;
   readonly #clock: Clock;
 

@@ -1,9 +1,12 @@
+import { Readable } from "node:stream";
 import type {
   AppDetails,
   AppSummary,
   BuildSettings,
   ControlPlane,
   DeployOrder,
+  ExportOrder,
+  ImageChoice,
   LogSelection,
   OperationSelection,
   PlatformState,
@@ -20,6 +23,7 @@ import type { ReleaseDiff } from "../../control/storage/name-diff.ts";
 import type { StepStory } from "../../control/operations/story.ts";
 import type { AppSettings } from "../../model/app-settings.ts";
 import type { Intent } from "../../model/intent.ts";
+import type { ArtifactImage } from "../../model/artifact.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { Formation } from "../../model/formation.ts";
 import type { LogLine } from "../../model/log-line.ts";
@@ -31,6 +35,21 @@ import type { Digest } from "../../model/source.ts";
 /** 2026-01-01T00:00:00Z. */
 export const START_MS = Date.UTC(2026, 0, 1);
 export const DIGEST: Digest = `sha256:${"ab".repeat(32)}`;
+
+const IMAGE: ArtifactImage = {
+  form: "image",
+  artifact: DIGEST,
+  digest: DIGEST,
+  imageId: DIGEST,
+  layout: "/home/images",
+  tag: "v1",
+  entrypoint: ["/cnb/process/web"],
+  appDir: "/workspace",
+  layersDir: "/layers",
+  baseLayerCount: 1,
+  log: ["Adding 1/1 app layer(s)"],
+  notes: [],
+};
 
 /** Control as the API sees it, in memory: one app `demo`, what it was asked for in `calls`, events and lines fed by the test. */
 export class FakeControl implements ControlPlane {
@@ -106,6 +125,26 @@ export class FakeControl implements ControlPlane {
     this.#record("config", [name]);
     this.#demand(name);
     return this.configValues;
+  }
+
+  async exportImage(name: AppName, order: ExportOrder, _signal: AbortSignal): Promise<ArtifactImage> {
+    this.#record("exportImage", [name, order]);
+    this.#demand(name);
+    return IMAGE;
+  }
+
+  readImage(name: AppName, { digest, form }: ImageChoice, _signal: AbortSignal): AsyncIterable<Uint8Array> {
+    this.#record("readImage", [name, digest, form]);
+    this.#demand(name);
+    return Readable.from([Buffer.from("tar "), Buffer.from(form)]);
+  }
+
+  async storeRunImage(tar: AsyncIterable<Uint8Array>, _signal: AbortSignal): Promise<Digest> {
+    this.#record("storeRunImage", []);
+    let byteCount = 0;
+    for await (const chunk of tar) byteCount += chunk.byteLength;
+    this.stored.set(DIGEST, byteCount);
+    return DIGEST;
   }
 
   hasSource(digest: Digest): boolean {

@@ -27,8 +27,8 @@ export function checkLayerContents(built: readonly BuiltBuildpack[], context: Bu
 }
 
 /**
- * Turns the build's directories into a slug, in place, since layers hold absolute paths: only launch layers stay beside the
- * app. Gives the launch plan and the bytes of app and layers. cnb.md §7.3.
+ * Turns the build's directories into a slug, in place, since layers hold absolute paths: launch layers stay beside the app, with
+ * what an image's labels tell of them (`<layer>.toml`, `store.toml`, `config/`). Gives the launch plan and the bytes of app and layers. cnb.md §7.3.
  */
 export async function exportSlug(
   built: readonly BuiltBuildpack[],
@@ -37,8 +37,9 @@ export async function exportSlug(
   const launchLayers = built.map(({ buildpack, layers }) => {
     const directory = layersOf(context, buildpack);
     const names = layers.filter(({ types }) => types.launch).map(({ name }) => name);
+    const kept = new Set([...names, ...names.map((name) => `${name}.toml`), "store.toml"]);
     for (const entry of readdirSync(directory)) {
-      if (!names.includes(entry)) rmSync(join(directory, entry), { recursive: true, force: true });
+      if (!kept.has(entry)) rmSync(join(directory, entry), { recursive: true, force: true });
     }
     return names.map((name) => join(directory, name));
   });

@@ -166,7 +166,7 @@ describe("slug (cnb.md §7.3, §8.1)", () => {
     bench.write({ "one/app/f": "12345" });
     const { built, context } = await round("one", [pack(script)]);
     const slug = await exportSlug(built, context);
-    assert.deepEqual(readdirSync(at("one/layers/a")), ["l"]);
+    assert.deepEqual(readdirSync(at("one/layers/a")).sort(), ["l", "l.toml"]);
     assert.ok(existsSync(at("one/layers/config/metadata.toml")));
     assert.deepEqual(slug.launchPlan.steps, [
       { kind: "pathDirectory", name: "PATH", directory: at("one/layers/a/l/bin") },
