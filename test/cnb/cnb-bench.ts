@@ -118,6 +118,10 @@ export class CnbBench {
       .toSorted();
   }
 
+  remove(path: string): void {
+    rmSync(this.at(path), { recursive: true, force: true });
+  }
+
   write(path: string, content: string | Uint8Array, mode = 0o644): string {
     mkdirSync(dirname(this.at(path)), { recursive: true });
     writeFileSync(this.at(path), content, { mode });

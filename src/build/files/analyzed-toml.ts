@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { LAYERS_METADATA, NO_LAYERS, type LayersMetadata } from "./layers-metadata.ts";
-import { parseDocument } from "./toml-document.ts";
+import { formatDocument, parseDocument } from "./toml-document.ts";
 
 const TEXT = z.string().optional();
 const TARGET = z.object({
@@ -42,4 +42,48 @@ export function parseAnalyzedToml(text: string, document = "analyzed.toml"): Ana
     layers: parsed.metadata ?? NO_LAYERS,
     runImage: parsed["run-image"],
   };
+}
+
+/** What analyze found. `label`: the previous image's `io.buildpacks.lifecycle.metadata`, as it is there. */
+export type Analysis = {
+  readonly previousImage: string | undefined;
+  readonly label: string | undefined;
+  readonly runImage:
+    | {
+        readonly reference: string;
+        readonly image: string;
+        readonly os: string;
+        readonly arch: string;
+        readonly distroName: string | undefined;
+        readonly distroVersion: string | undefined;
+      }
+    | undefined;
+};
+
+/** The document's text. A label that is no JSON table is left out: it is somebody else's. */
+export function formatAnalyzedToml({ previousImage, label, runImage }: Analysis): string {
+  const distro = { name: runImage?.distroName, version: runImage?.distroVersion };
+  return formatDocument({
+    ...(previousImage === undefined ? {} : { image: { reference: previousImage } }),
+    ...(label === undefined ? {} : { metadata: readLabel(label) }),
+    ...(runImage === undefined
+      ? {}
+      : {
+          "run-image": {
+            reference: runImage.reference,
+            image: runImage.image,
+            target: { os: runImage.os, arch: runImage.arch, ...(distro.name === undefined ? {} : { distro }) },
+          },
+        }),
+  });
+}
+
+/** TOML has no null, which in the label means the same as absence. */
+function readLabel(label: string): Record<string, unknown> | undefined {
+  try {
+    const table: unknown = JSON.parse(label, (_key, value: unknown) => value ?? undefined);
+    return typeof table === "object" && table !== null && !Array.isArray(table) ? { ...table } : undefined;
+  } catch {
+    return undefined;
+  }
 }

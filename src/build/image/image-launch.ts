@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LaunchPlan, LaunchProcess } from "../../model/launch-plan.ts";
+import { escapedId } from "../buildpack-registry.ts";
 import { isApiAtLeast } from "../files/buildpack-toml.ts";
 import { planLaunch } from "../launch-plan-writer.ts";
 import type { BaseContents } from "./base-contents.ts";
@@ -39,6 +40,8 @@ export type LaunchRequest = {
   /** The operator's own launcher program. */
   readonly officialLauncher: Buffer | undefined;
   readonly version: string;
+  /** Where `lendLaunchFiles` put what the launcher must know of layers that only the previous image has. */
+  readonly lent?: string;
 };
 
 const PLATFORM_API = "0.14";
@@ -130,17 +133,22 @@ function imageProcesses({ built, placement }: LaunchRequest): readonly ImageProc
 }
 
 /** The launch plan of the layers on this disk, told in paths of the image. */
-function movedPlan({ built, placement }: LaunchRequest): LaunchPlan {
-  const directories = built.buildpacks.map(({ layers }) =>
-    layers.filter(({ hasContents }) => hasContents).map(({ directory }) => directory),
+function movedPlan({ built, placement, lent = "" }: LaunchRequest): LaunchPlan {
+  const directories = built.buildpacks.map(({ id, layers }) =>
+    layers.flatMap(({ name, directory, hasContents }) => {
+      if (hasContents) return [directory];
+      return lent === "" ? [] : [join(lent, placement.layers.to, escapedId(id), name)];
+    }),
   );
   const move = (text: string): string => moveText(text, placement);
+  const movePath = (path: string): string =>
+    move(lent !== "" && path.startsWith(lent) ? path.slice(lent.length) : path);
   return {
     steps: planLaunch(directories).steps.map((step) => {
       if (step.kind === "env") return { ...step, value: move(step.value) };
       return step.kind === "pathDirectory"
-        ? { ...step, directory: move(step.directory) }
-        : { ...step, path: move(step.path) };
+        ? { ...step, directory: movePath(step.directory) }
+        : { ...step, path: movePath(step.path) };
     }),
   };
 }

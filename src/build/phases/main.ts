@@ -58,8 +58,8 @@ export async function runLifecycle(host: LifecycleProcess, options: { confined?:
     }
     log = new Log(streams, levelOf(inputs));
     checkWords(phase, flags.words);
-    if (phase.refusesRoot && host.getuid?.() === 0 && options.confined !== true) throw refusesRoot(phase);
     if (phase.becomesUser) becomeUser(host, inputs);
+    if (phase.refusesRoot && host.getuid?.() === 0 && options.confined !== true) throw refusesRoot(phase);
     log.debug(`Starting ${phase.program}...`);
     await runPhase(phase, { inputs, words: flags.words, log, env: definedOf(host.env), signal: abort.signal });
     return 0;
