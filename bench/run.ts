@@ -2,6 +2,7 @@
 // Each has a Portside of its own in a temporary directory and prints one row; the exit status is 1 when a target is missed.
 import { parseArgs } from "node:util";
 import { appsLatency } from "./apps-latency.ts";
+import { exportLayout } from "./export-image.ts";
 import { figureRow, type Figure } from "./figures.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { lostRequests } from "./lost-requests.ts";
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   "one-line-change": oneLineChange,
   "apps-latency": appsLatency,
   "idle-memory": idleMemory,
+  "export-image": exportLayout,
   "lost-requests": () => lostRequests(Number(values.redeploys)),
 };
 

@@ -29,7 +29,7 @@ const EDGES: Readonly<Record<string, readonly string[] | "everything">> = {
   buildpacks: [],
   test: "everything",
   tools: "everything",
-  bench: ["tools"],
+  bench: ["build", "tools"],
   examples: [],
 };
 
