@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { symlinkSync, writeFileSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { emptyImage } from "../../src/build/image/stored-image.ts";
@@ -408,6 +408,21 @@ describe("paths (cnb.md §7.3, decision 0014)", () => {
       `${bench.app}/sub:${bench.layers}/bp/l`,
     );
     assert.ok((await listLayer(stored.layers[1])).slice(0, 2).every((line) => line.endsWith(" 755 0:0")));
+  });
+
+  test("an artifact with another one's layers: both directories are looked for, both apps become one", async () => {
+    using base = new ImageBench();
+    using derived = new ImageBench();
+    build(base, {});
+    derived.write({ own: "x" }, derived.app);
+    rmSync(derived.layers, { recursive: true });
+    symlinkSync(base.layers, derived.layers);
+    const { stored, appDir } = await derived.export();
+    assert.equal(appDir, "/workspace");
+    assert.equal(await readFromLayer(stored.layers[1], "/layers/bp/l/env/DIR"), "/workspace/sub:/layers/bp/l");
+    assert.ok((await listLayer(stored.layers[2])).includes("/workspace/own 644 1000:1000"));
+    writeFileSync(join(derived.app, "own"), `${base.app}/x`);
+    assert.deepEqual((await derived.export()).layersDir, base.layers);
   });
 
   test("the build's scratch directory, which is gone, may be named", async () => {

@@ -7,7 +7,12 @@ import { fromBinary, pathBytes, toBinary, type LayerEntry } from "./layer-entrie
 export type Place = { readonly from: string; readonly to: string };
 
 /** Where the app and the layers of a build are, here and in the image. */
-export type Placement = { readonly app: Place; readonly layers: Place };
+export type Placement = {
+  readonly app: Place;
+  readonly layers: Place;
+  /** Where the app lay when the layers were made, if that was elsewhere: an artifact may have another one's layers. */
+  readonly formerApp?: string;
+};
 
 /** A file that knows where the build was, so that the image must keep those paths. */
 export type Anchor = { readonly file: string };
@@ -18,8 +23,9 @@ const CHUNK_BYTES = 1_048_576;
 export const USUAL_PLACES = { app: "/workspace", layers: "/layers" } as const;
 
 /** The text with paths of the build replaced by those in the image; only whole names, never the start of a longer one. */
-export function moveText(text: string, { app, layers }: Placement): string {
-  return [app, layers].reduce(
+export function moveText(text: string, { app, layers, formerApp }: Placement): string {
+  const places = [app, layers, ...(formerApp === undefined ? [] : [{ from: formerApp, to: app.to }])];
+  return places.reduce(
     (moved, { from, to }) => (from === to ? moved : moved.replaceAll(pathPattern(from), () => to)),
     text,
   );
@@ -34,7 +40,8 @@ function pathPattern(path: string): RegExp {
  * Other files are never changed. `inLayer`: the path below the layer's directory; `undefined` in the app.
  */
 export function moveEntry(entry: LayerEntry, placement: Placement, read: (file: string) => string): LayerEntry {
-  if (placement.app.from === placement.app.to && placement.layers.from === placement.layers.to) return entry;
+  const { app, layers, formerApp } = placement;
+  if (app.from === app.to && layers.from === layers.to && formerApp === undefined) return entry;
   if (entry.linkTarget !== undefined)
     return { ...entry, linkTarget: moveText(entry.linkTarget, binaryPlacement(placement)) };
   if (entry.file === undefined || !isEnvFile(entry, placement)) return entry;
@@ -53,27 +60,29 @@ function isEnvFile({ file = "" }: LayerEntry, { layers }: Placement): boolean {
   return (directory === "env" || directory === "env.launch") && rest.length > 0 && rest.length <= 2;
 }
 
-function binaryPlacement({ app, layers }: Placement): Placement {
+function binaryPlacement({ app, layers, formerApp }: Placement): Placement {
   const binary = ({ from, to }: Place): Place => ({ from: toBinary(from), to: toBinary(to) });
-  return { app: binary(app), layers: binary(layers) };
+  const former = formerApp === undefined ? {} : { formerApp: toBinary(formerApp) };
+  return { app: binary(app), layers: binary(layers), ...former };
 }
 
 /**
  * The first file, in the order of the entries, whose bytes name the build's directory, `env` files left aside; `undefined` when
- * none does and the build can be put elsewhere. `directory` is the parent of app and layers; its last part is looked for, so
+ * none does and the build can be put elsewhere. `directories` are the parents of app and layers; their last parts are looked for, so
  * that an escaped path is found as well; only its `scratch`, which is gone after a build, may be named. cnb.md §7.3.
  */
 export async function findAnchor(
   entries: readonly LayerEntry[],
-  build: { readonly directory: string; readonly placement: Placement },
+  build: { readonly directories: readonly string[]; readonly placement: Placement },
   signal: AbortSignal,
 ): Promise<Anchor | undefined> {
   const pace = createPace(signal);
-  const scan = new Scan(posix.basename(build.directory));
+  const scans = build.directories.map((directory) => new Scan(posix.basename(directory)));
   for (const entry of entries) {
     await pace.step(entry.sizeBytes);
     if (entry.file === undefined || isEnvFile(entry, build.placement)) continue;
-    if (scan.findsIn(pathBytes(entry.file))) return { file: fromBinary(entry.file) };
+    const path = pathBytes(entry.file);
+    if (scans.some((scan) => scan.findsIn(path))) return { file: fromBinary(entry.file) };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { escapedId } from "../buildpack-registry.ts";
 import { directoryNames } from "../layer-environment.ts";
 import { readBaseContents } from "./base-contents.ts";
@@ -51,7 +51,8 @@ export type SlugImage = ExportedImage & {
 /** Turns a slug into an image in a layout. Rejects with `ImageError`, `DocumentError`, the system's error or the signal's reason. */
 export async function exportSlugImage(request: SlugImageRequest, layout: OciLayout): Promise<SlugImage> {
   const { directory, base, signal, version } = request;
-  const built = readBuiltLayers(join(directory, "layers"));
+  // A link where the artifact was derived from another one, whose layers it has.
+  const built = readBuiltLayers(realpathSync(join(directory, "layers")));
   checkDocuments(built);
   const contents = await readBaseContents(base, signal);
   const { owner, defaultUser } = planOwner(base, contents);
@@ -85,20 +86,24 @@ async function choosePlacement(
   built: BuiltLayers,
 ): Promise<{ readonly placement: Placement; readonly note?: string }> {
   const real = { app: join(directory, "app"), layers: built.directory };
+  const home = dirname(real.layers);
+  const former = home === directory ? {} : { formerApp: join(home, "app") };
   const placement = {
+    ...former,
     app: { from: real.app, to: USUAL_PLACES.app },
     layers: { from: real.layers, to: USUAL_PLACES.layers },
   };
   const source: LayerSource = { built, placement, owner: { uid: 0, gid: 0 }, signal };
   const planned = [await planAppLayers(source), ...(await planAll(source))].flat();
   const entries = planned.flatMap((layer) => layer.entries ?? []);
-  const anchor = await findAnchor(entries, { directory, placement }, signal);
+  const anchor = await findAnchor(entries, { directories: [...new Set([directory, home])], placement }, signal);
   if (anchor === undefined) return { placement };
-  const kept = { app: { from: real.app, to: real.app }, layers: { from: real.layers, to: real.layers } };
-  const file = anchor.file.slice(directory.length + 1);
+  const kept = { ...former, app: { from: real.app, to: real.app }, layers: { from: real.layers, to: real.layers } };
+  const from = anchor.file.startsWith(`${directory}/`) ? directory : home;
+  const file = anchor.file.slice(from.length + 1);
   return {
     placement: kept,
-    note: `App and layers keep the paths of the build, ${directory}, because ${file} names them.`,
+    note: `App and layers keep the paths of the build, ${from}, because ${file} names them.`,
   };
 }
 
