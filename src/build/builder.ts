@@ -11,7 +11,6 @@ import type { Artifact } from "../model/artifact.ts";
 import type { InstalledBuildpack, KnownBuildpack } from "../model/buildpack.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import type { Home } from "../model/home.ts";
-import type { LaunchProcess } from "../model/launch-plan.ts";
 import type { StoredItem } from "../model/stored-item.ts";
 import type { Digest, Source, SourceManifest } from "../model/source.ts";
 import { ArtifactStore, artifactDigestOf } from "./artifact-store.ts";
@@ -28,12 +27,14 @@ import { build } from "./lifecycle/build-phase.ts";
 import { ImageStore } from "./image/image-store.ts";
 import { detect, type DetectFailure } from "./lifecycle/detect.ts";
 import { checkLayerContents, exportSlug } from "./lifecycle/export-slug.ts";
+import { keepCache } from "./lifecycle/keep-cache.ts";
 import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
 import { restore } from "./lifecycle/restore.ts";
 import { openLayerCache, saveCache } from "./lifecycle/save-cache.ts";
 import { openTreeCache } from "./lifecycle/tree-cache.ts";
 import { asOperatingError } from "./operating-error.ts";
 import { LIFECYCLE, type BuildContext } from "./run-buildpack.ts";
+import { inProcfileOrder } from "./procfile-order.ts";
 import { SourceStore } from "./source-store.ts";
 import { hostTarget } from "./target.ts";
 
@@ -375,16 +376,6 @@ async function prepare(request: BuildRequest, { directories, signal }: BuildCont
   });
 }
 
-/** The next build is slower without a cache, nothing else. */
-async function keepCache(save: () => Promise<void>, request: BuildRequest): Promise<void> {
-  try {
-    await save();
-  } catch (error) {
-    request.signal.throwIfAborted();
-    request.onNote?.(`The layer cache could not be saved: ${error instanceof Error ? error.message : String(error)}.`);
-  }
-}
-
 /** What was tried goes to the output; the failure itself carries what a broken buildpack said. */
 function detectFailure(found: DetectFailure, context: BuildContext, request: PreparedRequest): PortsideError {
   const { contract, buildpacks } = request;
@@ -399,10 +390,4 @@ function detectFailure(found: DetectFailure, context: BuildContext, request: Pre
   return new PortsideError("E_BUILD_FAILED", {
     problem: `${origin} names ${references.join(", ")}, which cannot build this folder`,
   });
-}
-
-/** Procfile order, then the buildpacks' own. §2. */
-function inProcfileOrder(processes: readonly LaunchProcess[], contract: AppContract): readonly LaunchProcess[] {
-  const place = new Map(contract.procfile.map(({ name }, index) => [name, index]));
-  return processes.toSorted((a, b) => (place.get(a.type) ?? Infinity) - (place.get(b.type) ?? Infinity) || 0);
 }
