@@ -4,7 +4,7 @@ import type { OperationView } from "../../src/wire/operations.ts";
 import { eventually, Installation } from "./installation.ts";
 
 const QUEUED = 10;
-const portside = new Installation({ PORTSIDE_PORT: "18380" });
+const portside = new Installation({ PORTSIDE_PORT: "18380", PORTSIDE_BOOT_TIMEOUT: "60" });
 
 function files(edition: string): Record<string, string> {
   return {

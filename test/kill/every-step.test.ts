@@ -7,7 +7,7 @@ import type { OperationKind } from "../../src/model/operation.ts";
 import { eventually, Installation } from "../acceptance/installation.ts";
 
 const LIMIT_MS = 90_000;
-const portside = new Installation({ PORTSIDE_PORT: "18290" });
+const portside = new Installation({ PORTSIDE_PORT: "18290", PORTSIDE_BOOT_TIMEOUT: "60" });
 const state = { edition: 1, web: 2, killCount: 0 };
 
 /** An app in which every step of every kind has something to do. */
