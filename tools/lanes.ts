@@ -30,7 +30,7 @@ function testLane(lane: { name: string; stage: number; limitMs: number; testLimi
 /** All files in one process: they start fast and share nothing. */
 function unitLane(name: string, files: readonly string[]): Lane {
   const argv = [NODE, "--test", "--test-isolation=none", `--test-timeout=${MINUTE_MS}`, ...files] as const;
-  return { name, kind: "tests", argv, limitMs: 3 * MINUTE_MS, stage: 1, files };
+  return { name, kind: "tests", argv, limitMs: 5 * MINUTE_MS, stage: 1, files };
 }
 
 /** A process a file, one after the other: hooks at the top of a file stay its own, and these tests start programs. */

@@ -24,6 +24,7 @@ import { resolveLaunch } from "../model/launch-plan.ts";
 import { digestHex, type Digest } from "../model/source.ts";
 import { BuildpackBuilder, type BuilderOptions, type BuildRequest } from "./builder.ts";
 import { PhaseFailure } from "./lifecycle/phase-failure.ts";
+import { BuildConfinement } from "./sandbox/confinement.ts";
 import { BuildBench, type FakeBuildpack, type Tree } from "./testing/build-bench.ts";
 
 const OWN_BUILDPACKS = join(import.meta.dirname, "../../buildpacks");
@@ -46,7 +47,16 @@ const noSleep = (): Promise<void> => Promise.reject(new Error("a build does not 
 
 function builderWith(options: Partial<BuilderOptions>): BuildpackBuilder {
   const clock = { now: () => 1_234, sleep: noSleep };
-  return new BuildpackBuilder({ home, buildpacksDir: OWN_BUILDPACKS, basePath: BASE_PATH, clock, ...options });
+  // What is built does not depend on how it is held; `test/security/hostile-builds.test.ts` shows the rooms.
+  const confinement = new BuildConfinement({ home: home.root, isolation: "none" });
+  return new BuildpackBuilder({
+    home,
+    confinement,
+    buildpacksDir: OWN_BUILDPACKS,
+    basePath: BASE_PATH,
+    clock,
+    ...options,
+  });
 }
 
 /** Uploads the files as the CLI does and makes a request of them. */

@@ -1,10 +1,10 @@
-import { lstatSync, mkdirSync, rmSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { lstatSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { AddressGuard } from "../lib/address-guard.ts";
 import { KeyLock } from "../lib/key-lock.ts";
 import type { Clock } from "../lib/clock.ts";
-import { secret, type Secret } from "../lib/secret.ts";
-import { copyTree } from "../lib/tree.ts";
+import type { Secret } from "../lib/secret.ts";
+import { removeTree } from "../lib/remove-tree.ts";
 import type { AppContract } from "../model/app-contract.ts";
 import type { AppName } from "../model/app.ts";
 import type { Artifact } from "../model/artifact.ts";
@@ -18,23 +18,28 @@ import { hashBuildpacks } from "./buildpack-registry.ts";
 import { BuildpackSources } from "./buildpack-sources/buildpack-sources.ts";
 import type { ChosenBuildpacks } from "./buildpack-sources/chosen-buildpacks.ts";
 import type { FetchLimits } from "./buildpack-sources/fetch-limits.ts";
-import { selectProjectFiles } from "./buildpack-sources/project-files.ts";
 import { NO_NAMED_BUILDPACKS, type NamedBuildpacks } from "./buildpack-sources/requested-buildpacks.ts";
-import { baseEnvironment, writePlatformDirectory } from "./environment.ts";
+import { baseEnvironment } from "./environment.ts";
 import { deriveArtifact, type Derivation } from "./derive-artifact.ts";
 import { readFiles, type Environment } from "./layer-environment.ts";
 import { build } from "./lifecycle/build-phase.ts";
 import { ImageStore } from "./image/image-store.ts";
-import { detect, type DetectFailure } from "./lifecycle/detect.ts";
+import { detect } from "./lifecycle/detect.ts";
+import { detectFailure } from "./lifecycle/detect-failure.ts";
 import { checkLayerContents, exportSlug } from "./lifecycle/export-slug.ts";
 import { keepCache } from "./lifecycle/keep-cache.ts";
-import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
 import { restore } from "./lifecycle/restore.ts";
 import { openLayerCache, saveCache } from "./lifecycle/save-cache.ts";
 import { openTreeCache } from "./lifecycle/tree-cache.ts";
 import { asOperatingError } from "./operating-error.ts";
-import { LIFECYCLE, type BuildContext } from "./run-buildpack.ts";
 import { inProcfileOrder } from "./procfile-order.ts";
+import { LIFECYCLE, type BuildContext, type BuildSection } from "./run-buildpack.ts";
+import type { BuildRoom, BuildUsage } from "./sandbox/build-room.ts";
+import { BuildConfinement } from "./sandbox/confinement.ts";
+import { buildpackDirectories, holdBuild, type HeldBuild } from "./sandbox/hold-build.ts";
+import { handOver, handOverLayers, takeBack } from "./sandbox/hand-over.ts";
+import { phaseBanner, type BuildPhase } from "./build-phases.ts";
+import { prepare } from "./prepare-build.ts";
 import { SourceStore } from "./source-store.ts";
 import { hostTarget } from "./target.ts";
 
@@ -57,6 +62,12 @@ export type BuildRequest = {
   readonly onOutput: (source: string, line: string) => void;
   /** Something the user should know that is no failure. */
   readonly onNote?: (note: string) => void;
+  /** A buildpack's part of the build begins or has ended. */
+  readonly onSection?: (section: BuildSection) => void;
+  /** How far the build is; the last one is where it ended. */
+  readonly onPhase?: (phase: BuildPhase) => void;
+  /** What the build took, once nothing of it runs any more, also when it failed. Not called when the artifact was there. */
+  readonly onUsage?: (usage: BuildUsage) => void;
   readonly signal: AbortSignal;
 };
 
@@ -120,7 +131,7 @@ export interface Builder {
 
 /** Everything a builder works with; it looks for nothing itself. */
 export type BuilderOptions = {
-  readonly home: Pick<Home, "sources" | "artifacts" | "buildCache" | "buildpacks" | "buildConfig" | "images">;
+  readonly home: Pick<Home, "root" | "sources" | "artifacts" | "buildCache" | "buildpacks" | "buildConfig" | "images">;
   /** Portside's own, which images name. Default: none. */
   readonly version?: string;
   /** Holds one directory a buildpack, and `order.toml`. */
@@ -139,6 +150,8 @@ export type BuilderOptions = {
   readonly guard?: AddressGuard;
   /** For tests. */
   readonly fetchLimits?: FetchLimits;
+  /** What holds a build's programs and what they may take. Default: as tight as this machine allows, default limits. */
+  readonly confinement?: BuildConfinement;
 };
 
 /** Builds slugs with the Cloud Native Buildpacks lifecycle on this machine. */
@@ -149,9 +162,11 @@ export class BuildpackBuilder implements Builder {
   readonly #buildpacks: BuildpackSources;
   readonly images: ImageStore;
   readonly #locks = new KeyLock();
+  readonly #confinement: BuildConfinement;
 
   constructor(options: BuilderOptions) {
     this.#options = options;
+    this.#confinement = options.confinement ?? new BuildConfinement({ home: options.home.root });
     this.#sources = new SourceStore(options.home.sources);
     this.#artifacts = new ArtifactStore(options.home.artifacts);
     this.#buildpacks = openBuildpackSources(options);
@@ -281,33 +296,53 @@ export class BuildpackBuilder implements Builder {
 
   async #buildAnew(digest: Digest, request: PreparedRequest): Promise<Artifact> {
     this.#artifacts.remove(digest);
-    const context = this.#context(this.#artifacts.directoryOf(digest), request);
+    const directory = this.#artifacts.directoryOf(digest);
     try {
-      const artifact = await this.#run(digest, request, context);
-      rmSync(context.directories.scratch, { recursive: true, force: true });
+      const artifact = await holdBuild(this.#held(digest, request), (room) =>
+        this.#run(digest, request, this.#context(directory, { request, room })),
+      );
+      rmSync(join(directory, "scratch"), { recursive: true, force: true });
       this.#artifacts.commit(artifact);
       return artifact;
     } catch (error) {
+      // A build that filled its quota leaves millions of files: not in one breath.
+      await removeTree(directory);
       this.#artifacts.remove(digest);
       throw error;
     }
   }
 
+  #held(digest: Digest, request: PreparedRequest): HeldBuild {
+    const { home, basePath, buildpacksDir, network = {} } = this.#options;
+    const { app, onNote, onUsage, signal } = request;
+    const places = { directory: this.#artifacts.directoryOf(digest), home: home.root, basePath, network };
+    const buildpacks = [buildpacksDir, ...buildpackDirectories(request.buildpacks)];
+    return { confinement: this.#confinement, app, ...places, buildpacks, onNote, onUsage, signal };
+  }
+
   /** The lifecycle: detect → restore → build → export. cnb.md §1. */
   async #run(digest: Digest, request: PreparedRequest, context: BuildContext): Promise<Artifact> {
+    const { directories, signal, room } = context;
     const cache = openLayerCache(join(this.#options.home.buildCache, request.app));
-    const banner = (phase: string): void => context.onOutput(LIFECYCLE, `===> ${phase}`);
+    const begin = (phase: BuildPhase): void => {
+      context.onOutput(LIFECYCLE, phaseBanner(phase));
+      request.onPhase?.(phase);
+    };
     await prepare(request, context);
-    banner("DETECTING");
+    await handOver(this.#artifacts.directoryOf(digest), directories, { owner: room?.owner, signal });
+    begin("detect");
     for (const note of request.buildpacks.notes) context.onOutput(LIFECYCLE, note);
     const found = await detect(request.buildpacks.order, context, request.buildpacks.lookup);
     if (!found.ok) throw detectFailure(found, context, request);
-    banner("RESTORING");
+    begin("restore");
     await restore(found.group, { cache: openTreeCache(cache.committed) }, context);
-    banner("BUILDING");
+    await handOverLayers(directories.layers, room?.owner, signal);
+    begin("build");
     const { built, processes } = await build(found.group, found.plan, context);
+    await room?.close();
+    await takeBack(this.#artifacts.directoryOf(digest), this.#confinement.limits, signal);
     if (processes.length === 0) throw new PortsideError("E_NO_PROCESS");
-    banner("EXPORTING");
+    begin("export");
     checkLayerContents(built, context);
     await keepCache(() => saveCache(built, cache, context), request);
     const slug = await exportSlug(built, context);
@@ -323,7 +358,7 @@ export class BuildpackBuilder implements Builder {
     };
   }
 
-  #context(directory: string, request: BuildRequest): BuildContext {
+  #context(directory: string, { request, room }: { request: BuildRequest; room: BuildRoom }): BuildContext {
     const { home, basePath, inherited = {}, network = {} } = this.#options;
     const scratch = join(directory, "scratch");
     return {
@@ -343,6 +378,8 @@ export class BuildpackBuilder implements Builder {
       }),
       network,
       onOutput: request.onOutput,
+      ...(request.onSection === undefined ? {} : { onSection: request.onSection }),
+      room,
       signal: request.signal,
     };
   }
@@ -358,36 +395,5 @@ function openBuildpackSources(options: BuilderOptions): BuildpackSources {
     guard: guard ?? new AddressGuard(),
     ...(certificates === undefined ? {} : { certificates }),
     ...(fetchLimits === undefined ? {} : { limits: fetchLimits }),
-  });
-}
-
-async function prepare(request: BuildRequest, { directories, signal }: BuildContext): Promise<void> {
-  for (const name of ["home", "tmp"]) mkdirSync(join(directories.scratch, name), { recursive: true, mode: 0o700 });
-  mkdirSync(directories.layers, { recursive: true });
-  const { projectToml } = request.contract;
-  // The whole source, also when the app lies in a part of it: workspaces need their root.
-  const root = resolve(directories.app, relative(request.appPath ?? ".", "."));
-  await copyTree(request.source.directory, root, { mode: "copy", signal });
-  if (projectToml !== undefined) await selectProjectFiles(directories.app, projectToml, signal);
-  const declared = (projectToml?.env ?? []).map(({ name, value }) => [name, secret(value)] as const);
-  writePlatformDirectory(directories.platform, {
-    env: { ...Object.fromEntries(declared), ...request.env, SOURCE_VERSION: secret(request.sourceVersion) },
-    procfile: request.contract.procfile,
-  });
-}
-
-/** What was tried goes to the output; the failure itself carries what a broken buildpack said. */
-function detectFailure(found: DetectFailure, context: BuildContext, request: PreparedRequest): PortsideError {
-  const { contract, buildpacks } = request;
-  for (const line of found.report) context.onOutput(LIFECYCLE, line);
-  if (found.errored.length > 0) {
-    const problem = `detection broke in ${found.errored.map(({ id, code, problem: why }) => `${id} (${why ?? code})`).join(", ")}`;
-    const evidence = found.errored.flatMap(({ lines }) => lines);
-    return new PhaseFailure({ phase: "detect", problem, exitCode: EXIT.detectErrored, evidence });
-  }
-  const { origin, references } = buildpacks;
-  if (references.length === 0) return new PortsideError(contract.hasProcfile ? "E_NO_PROCESS" : "E_NOTHING_DETECTED");
-  return new PortsideError("E_BUILD_FAILED", {
-    problem: `${origin} names ${references.join(", ")}, which cannot build this folder`,
   });
 }

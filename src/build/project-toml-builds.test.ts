@@ -10,6 +10,7 @@ import type { AppName } from "../model/app.ts";
 import type { Artifact } from "../model/artifact.ts";
 import { homeAt } from "../model/home.ts";
 import { BuildpackBuilder, type BuildRequest } from "./builder.ts";
+import { BuildConfinement } from "./sandbox/confinement.ts";
 import { BuildBench } from "./testing/build-bench.ts";
 import {
   HELLO_BOTH,
@@ -31,6 +32,7 @@ beforeEach(() => {
   bench = new BuildBench();
   const clock = { now: () => 1_234, sleep: (): Promise<void> => Promise.reject(new Error("a build does not wait")) };
   builder = new BuildpackBuilder({
+    confinement: new BuildConfinement({ home: bench.root, isolation: "none" }),
     ...{ home: homeAt(join(bench.root, "home")), buildpacksDir: OWN, basePath: BASE_PATH, clock },
   });
 });

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { execGroup } from "../lib/exec-group.ts";
+import { execGroup, type GroupResult } from "../lib/exec-group.ts";
 import { hasCode } from "../lib/files.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { escapedId, type Buildpack } from "./buildpack-registry.ts";
@@ -8,6 +8,8 @@ import { buildpackEnvironment } from "./environment.ts";
 import { isApiAtLeast } from "./files/buildpack-toml.ts";
 import type { Environment } from "./layer-environment.ts";
 import { EXIT, PhaseFailure } from "./lifecycle/phase-failure.ts";
+import type { BuildRoom, RoomRun } from "./sandbox/build-room.ts";
+import { handOverOne } from "./sandbox/hand-over.ts";
 import { targetVariables, type BuildTarget } from "./target.ts";
 
 /** Where one build works. All absolute; all below the artifact's directory but the operator's settings. */
@@ -41,8 +43,17 @@ export type BuildContext = {
   readonly execEnv?: string;
   /** For one `bin/detect`. Default: a minute. */
   readonly detectLimitMs?: number;
+  /** A buildpack's `bin/build` begins, or has ended after `durationMs`. Default: nobody listens. */
+  readonly onSection?: (section: BuildSection) => void;
+  /** Where programs run and what holds them. Default: plain child processes. */
+  readonly room?: BuildRoom;
   readonly signal: AbortSignal;
 };
+
+/** One buildpack's part of a build. */
+export type BuildSection =
+  | { readonly name: string; readonly state: "started" }
+  | { readonly name: string; readonly state: "done" | "failed"; readonly durationMs: number };
 
 /** Tells what is no failure but should be put right. */
 export function warn(context: BuildContext, line: string): void {
@@ -97,34 +108,64 @@ export async function runBuildpack(
     ...(isApiAtLeast(buildpack.api, 10) ? targetVariables(context.target) : {}),
     ...(isApiAtLeast(buildpack.api, 12) ? { CNB_EXEC_ENV: context.execEnv ?? "production" } : {}),
   };
-  try {
-    const result = await execGroup([join(buildpack.directory, "bin", run.program), ...run.args], {
-      cwd: app,
-      env,
-      limitMs: run.limitMs,
-      signal: context.signal,
-      onLine: (line) => {
-        if (lines.push(line) > LINES_KEPT_MAX) lines.shift();
-        run.onLine?.(line);
-      },
+  const program = join(buildpack.directory, "bin", run.program);
+  if (run.program === "build") handOverOne(layersOf(context, buildpack), context.room?.owner);
+  const startedAt = performance.now();
+  const section = `${buildpack.id} ${buildpack.version}`;
+  if (run.program === "build") context.onSection?.({ name: section, state: "started" });
+  const result = await startProgram(context, [program, ...run.args], {
+    name: `bin/${run.program} of ${buildpack.id}`,
+    phase: run.program,
+    buildpack: buildpack.id,
+    cwd: app,
+    env,
+    limitMs: run.limitMs,
+    signal: context.signal,
+    onLine: (line) => {
+      if (lines.push(line) > LINES_KEPT_MAX) lines.shift();
+      run.onLine?.(line);
+    },
+  });
+  const isDone = result.exitCode === 0 && !result.timedOut && !result.cancelled;
+  if (run.program === "build") {
+    context.onSection?.({
+      name: section,
+      state: isDone ? "done" : "failed",
+      durationMs: performance.now() - startedAt,
     });
-    if (result.cancelled) throw new PortsideError("E_CANCELLED");
-    return { exitCode: result.exitCode, signal: result.signal, timedOut: result.timedOut, lines };
+  }
+  if (result.cancelled) throw new PortsideError("E_CANCELLED");
+  return { exitCode: result.exitCode, signal: result.signal, timedOut: result.timedOut, lines };
+}
+
+async function startProgram(
+  context: BuildContext,
+  [program, ...args]: readonly [string, ...string[]],
+  run: RoomRun & { readonly phase: "detect" | "build"; readonly buildpack: string },
+): Promise<GroupResult> {
+  try {
+    // In a room of its own a program that cannot be started would only be a strange exit code.
+    accessSync(program, constants.X_OK);
+    return await (context.room?.run([program, ...args], run) ?? execGroup([program, ...args], run));
   } catch (error) {
     // The last is Node's answer to a NUL in a variable.
     if (!hasCode(error, "ENOENT", "EACCES", "ENOEXEC", "E2BIG", "ERR_INVALID_ARG_VALUE")) throw error;
-    const problem = `bin/${run.program} of ${buildpack.id} could not be started (${(error as NodeJS.ErrnoException).code})`;
-    const exitCode = run.program === "build" ? EXIT.buildpackFailed : EXIT.detect;
-    throw new PhaseFailure({ phase: run.program, problem, exitCode, buildpack: buildpack.id, cause: error });
+    const problem = `${run.name} could not be started (${(error as NodeJS.ErrnoException).code})`;
+    const { phase, buildpack } = run;
+    const exitCode = phase === "build" ? EXIT.buildpackFailed : EXIT.detect;
+    throw new PhaseFailure({ phase, problem, exitCode, buildpack, cause: error });
   }
 }
 
 /** A plan file for one program of one buildpack, in the scratch directory. */
 export function writePlanFile(context: BuildContext, name: string, content: string): string {
   const plans = join(context.directories.scratch, "plans");
-  mkdirSync(plans, { recursive: true, mode: 0o700 });
+  // Its programs may read and fill the files, but put no other in their place.
+  mkdirSync(plans, { recursive: true, mode: 0o755 });
+  if (context.room?.owner !== undefined) chmodSync(plans, 0o755);
   const path = join(plans, `${name}.toml`);
   writeFileSync(path, content, { mode: 0o600 });
+  handOverOne(path, context.room?.owner);
   return path;
 }
 

@@ -19,6 +19,8 @@ export type GroupOptions = {
   readonly signal: AbortSignal;
   /** Each line of both output streams as it comes, without its line end. */
   readonly onLine: (line: string) => void;
+  /** Called whenever the group is killed (at its end, its limit, an abort): for what may have left the group. */
+  readonly alsoKill?: () => void;
 };
 
 /** How long a program that left the group may still hold the output open before it is no longer listened to. */
@@ -40,13 +42,17 @@ export function execGroup(argv: readonly [string, ...string[]], options: GroupOp
       stdio: ["ignore", "pipe", "pipe"],
     });
     const outcome = { timedOut: false, cancelled: false };
+    const killAll = (): void => {
+      killGroup(child.pid);
+      options.alsoKill?.();
+    };
     const timer = setTimeout(() => {
       outcome.timedOut = true;
-      killGroup(child.pid);
+      killAll();
     }, options.limitMs);
     const onAbort = (): void => {
       outcome.cancelled = true;
-      killGroup(child.pid);
+      killAll();
     };
     if (options.signal.aborted) onAbort();
     options.signal.addEventListener("abort", onAbort, { once: true });
@@ -64,7 +70,7 @@ export function execGroup(argv: readonly [string, ...string[]], options: GroupOp
       reject(error);
     });
     child.on("exit", () => {
-      killGroup(child.pid);
+      killAll();
       const grace = setTimeout(() => {
         child.stdout.destroy();
         child.stderr.destroy();

@@ -127,7 +127,11 @@ async function fingerprint(directory: string, signal: AbortSignal): Promise<Map<
  * Visits every entry, a directory before its content, paths relative to `root`. Synchronous calls are several times
  * cheaper than promises here; the pace lets other work in between.
  */
-async function walk(root: string, signal: AbortSignal, visit: (entry: Dirent, path: string) => void): Promise<void> {
+export async function walk(
+  root: string,
+  signal: AbortSignal,
+  visit: (entry: Dirent, path: string) => void,
+): Promise<void> {
   const pace = createPace(signal);
   const waiting = [""];
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {

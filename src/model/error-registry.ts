@@ -109,6 +109,12 @@ export const ERRORS = {
     text: "The disk is full: {problem}.",
     hint: "Free space where the Portside home is, then run the command again.",
   },
+  E_BUILD_DISK_QUOTA: {
+    status: 422,
+    exit: 1,
+    text: "The build was stopped: it wrote more than {quota}, its share of the disk.",
+    hint: "Find what writes so much (`portside builds:output`), or raise PORTSIDE_BUILD_DISK.",
+  },
   E_APP_NAME: {
     status: 400,
     exit: 2,
@@ -416,12 +422,12 @@ export class PortsideError extends Error {
   constructor(
     code: ErrorCode,
     values: Readonly<Record<string, string | number>> = {},
-    options: { cause?: unknown; evidence?: readonly string[] } = {},
+    options: { cause?: unknown; evidence?: readonly string[]; hint?: string } = {},
   ) {
     super(fillIn(ERRORS[code].text, values), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "PortsideError";
     this.code = code;
-    this.hint = fillIn(ERRORS[code].hint, values);
+    this.hint = options.hint ?? fillIn(ERRORS[code].hint, values);
     this.evidence = options.evidence ?? [];
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { listenApi } from "../api/listen.ts";
 import { BuildpackBuilder } from "../build/builder.ts";
+import { BuildConfinement } from "../build/sandbox/confinement.ts";
 import { readAppContract } from "../contract/app-contract.ts";
 import { Control } from "../control/control.ts";
 import type { PlatformState } from "../control/control-plane.ts";
@@ -101,7 +102,9 @@ function buildWorld({ home, settings, log, version }: ServerOptions): {
   const processes = new ProcessEngine({ instancesDirectory: home.instances, basePath, clock, random });
   const engine = new RuntimeEngine(processes, clock);
   const guard = new AddressGuard(fetchNetworks);
-  const builder = new BuildpackBuilder({ home, version, buildpacksDir: BUILDPACKS, basePath, clock, network, guard });
+  const confinement = new BuildConfinement({ home: home.root, limits: settings.buildLimits });
+  const outside = { network, guard, version };
+  const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, ...outside, confinement });
   const doors = { readContract: readAppContract, probe: networkProbe };
   return { world: { clock, random, store, engine, builder, ...doors, router, logs, log, limits }, router };
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { defaultBuildLimits, type BuildLimits } from "../build/sandbox/build-limits.ts";
 import { DEFAULT_LIMITS, type Limits } from "../control/world.ts";
 import { isNetwork } from "../lib/address-guard.ts";
 import { readTextIfExists } from "../lib/files.ts";
@@ -7,6 +8,7 @@ import { PortsideError } from "../model/error-registry.ts";
 
 const PORT_DEFAULT = 8080;
 const PORT_MAX = 65_535;
+const MIB = 1_048_576;
 
 /** Where programs are looked for by builds and instances, before the app's own layers. Never the platform's own PATH. */
 const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -29,12 +31,13 @@ export type Settings = {
   /** Networks besides the public ones that buildpacks may be fetched from. */
   readonly fetchNetworks: readonly string[];
   readonly limits: Limits;
+  readonly buildLimits: BuildLimits;
 };
 
 /**
  * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
  * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT, PORTSIDE_HOOK_TIMEOUT (seconds), PORTSIDE_KEEP_RELEASES, PORTSIDE_KEEP_MB,
- * PORTSIDE_FETCH_NETWORKS (`10.0.0.0/8,127.0.0.1`). Errors: E_USAGE.
+ * PORTSIDE_FETCH_NETWORKS (`10.0.0.0/8,127.0.0.1`), and the limits of builds. Errors: E_USAGE.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
   const home = env["PORTSIDE_HOME"] ?? join(env["HOME"] ?? "/", ".portside");
@@ -53,6 +56,22 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
       ...readSeconds(env, "PORTSIDE_HOOK_TIMEOUT", "hookMs"),
       ...readRetention(env),
     },
+    buildLimits: planBuildLimits(env),
+  };
+}
+
+/** PORTSIDE_BUILD_MEMORY and PORTSIDE_BUILD_DISK in MiB, PORTSIDE_BUILD_CPUS, PORTSIDE_BUILD_TIMEOUT in seconds. */
+function planBuildLimits(env: Readonly<Record<string, string | undefined>>): BuildLimits {
+  const defaults = defaultBuildLimits();
+  const memory = readNumber(env, "PORTSIDE_BUILD_MEMORY", { min: 64, max: MIB });
+  const disk = readNumber(env, "PORTSIDE_BUILD_DISK", { min: 16, max: 16 * MIB });
+  const seconds = readNumber(env, "PORTSIDE_BUILD_TIMEOUT", { min: 1, max: 86_400 });
+  return {
+    ...defaults,
+    memoryBytesMax: memory === undefined ? defaults.memoryBytesMax : memory * MIB,
+    diskBytesMax: disk === undefined ? defaults.diskBytesMax : disk * MIB,
+    cpuCoresMax: readNumber(env, "PORTSIDE_BUILD_CPUS", { min: 1, max: 1_024 }) ?? defaults.cpuCoresMax,
+    timeMsMax: seconds === undefined ? defaults.timeMsMax : seconds * 1_000,
   };
 }
 
