@@ -78,6 +78,7 @@ const LANES = {
   },
   // A server killed and started again at every recorded step: minutes, so in CI alone.
   kill: testLane({ name: "kill", stage: 6, limitMs: 15 * MINUTE_MS, testLimitMs: 3 * MINUTE_MS }),
+  slow: testLane({ name: "slow", stage: 6, limitMs: 5 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   real: testLane({ name: "real", stage: 6, limitMs: 10 * MINUTE_MS, testLimitMs: 8 * MINUTE_MS }),
   unprivileged: {
     name: "unprivileged",
@@ -89,7 +90,7 @@ const LANES = {
 } as const satisfies Record<string, Lane>;
 
 const { unit, unitProcesses, buildpacks, pip, types, lint, lintTypes, format, knip, tidy } = LANES;
-const { conformance, simulation, cnb, edge, acceptance, security, kill, real, unprivileged } = LANES;
+const { conformance, simulation, cnb, edge, acceptance, security, kill, slow, real, unprivileged } = LANES;
 // The longest first, so that two side by side end at about the same time.
 const CHECK = [
   unitProcesses,
@@ -114,6 +115,6 @@ export const LANE_SETS: Readonly<Record<string, readonly Lane[]>> = {
   acceptance: [acceptance],
   kill: [kill],
   real: [real],
-  ci: [...new Set<Lane>([...CHECK, ...TEST, kill, real, unprivileged])],
+  ci: [...new Set<Lane>([...CHECK, ...TEST, kill, slow, real, unprivileged])],
   "as-user": [unitProcesses, unit, buildpacks, pip, conformance, cnb, acceptance],
 };

@@ -16,6 +16,7 @@ import { guardOrigin } from "./origin-guard.ts";
 import { invalidRequest, presentable, problemResponse } from "./problems.ts";
 import { addAppRoutes } from "./routes/apps.ts";
 import { addBuildpackRoutes } from "./routes/buildpacks.ts";
+import { addCheckRoutes } from "./routes/checks.ts";
 import { addConfigRoutes } from "./routes/config.ts";
 import { addDeployRoutes } from "./routes/deploys.ts";
 import { addImageRoutes } from "./routes/images.ts";
@@ -73,6 +74,7 @@ function addRoutes(table: RouteTable, context: ApiContext): void {
   addDeployRoutes(table, context);
   addBuildpackRoutes(table, context);
   addPsRoutes(table, context);
+  addCheckRoutes(table, context);
   addConfigRoutes(table, context);
   addReleaseRoutes(table, context);
   addSettingsRoutes(table, context);

@@ -115,6 +115,12 @@ export function wholeNumber(
   return value;
 }
 
+/** `web` or `web.1`. E_REQUEST_INVALID. */
+export function instanceChoice(raw: string): { readonly type: string; readonly number?: number } {
+  const [type = "", number] = processSelector(raw).split(".");
+  return number === undefined ? { type } : { type, number: Number(number) };
+}
+
 function parseWholeNumber(raw: string): number | undefined {
   const value = Number(raw);
   return WHOLE_NUMBER.test(raw) && Number.isSafeInteger(value) ? value : undefined;

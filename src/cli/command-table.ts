@@ -155,6 +155,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import("./commands/ps/restart.ts"),
   }),
   {
+    name: "checks",
+    summary: "Show an app's health checks and what they saw last",
+    description: [
+      "One line a check of each instance: whether it passes, since when, and what its last change saw. Checks come from app.json's `healthchecks`; a type without a startup check has the default one.",
+    ],
+    arguments: [{ name: "APP", required: false, summary: "The app; --app works as well" }],
+    flags: {},
+    examples: ["checks", "checks guestbook --json"],
+    load: () => import("./commands/checks.ts"),
+  },
+  {
+    name: "checks:run",
+    summary: "Carry out the health checks of running instances now",
+    description: [
+      "Startup, readiness and liveness checks, with their attempts and waits, of all instances, those of a type, or one. Nothing follows from them: no instance leaves the routes or is restarted, no `onFailure` runs.",
+      "Exit status 1 when a check failed that is not only a warning.",
+    ],
+    arguments: [{ name: "WHICH", required: false, summary: "`web` or `web.1`; default: all" }],
+    flags: {},
+    examples: ["checks:run", "checks:run web.1"],
+    load: () => import("./commands/checks/run.ts"),
+  },
+  {
     name: "config",
     summary: "Show the config variables",
     description: ["Prints names and values, by name."],

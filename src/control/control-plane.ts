@@ -13,6 +13,7 @@ import type { LogLine } from "../model/log-line.ts";
 import type { Operation, OperationEvent } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
 import type { Digest } from "../model/source.ts";
+import type { CheckRun, InstanceChoice, TypeChecks } from "../model/check-result.ts";
 
 /** An app as lists show it. */
 export type AppSummary = {
@@ -130,6 +131,12 @@ export interface ControlPlane {
   readImage(name: AppName, image: ImageChoice, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** `tar` holds an OCI image layout or a docker-archive. E_RUN_IMAGE_INVALID. */
   storeRunImage(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Digest>;
+  /** The health checks of each type and what its instances show. */
+  checks(name: AppName): readonly TypeChecks[];
+  /**
+   * Carries the checks out now, giving each as it ends. E_APP_NO_RELEASE, E_INSTANCE_UNKNOWN, E_INSTANCE_DOWN at once.
+   */
+  runChecks(name: AppName, choice: InstanceChoice, signal: AbortSignal): AsyncIterable<CheckRun>;
 
   hasSource(digest: Digest): boolean;
   /** `tar` is an uncompressed or gzipped tar of the source's files. E_SOURCE_INVALID when its content has another digest. */

@@ -32,6 +32,8 @@ import type {
   PlatformState,
   ReleaseDetails,
 } from "./control-plane.ts";
+import type { CheckRun, InstanceChoice, TypeChecks } from "../model/check-result.ts";
+import { listChecks, runChecks } from "./health/check-reports.ts";
 import { reconcile } from "./instances/reconcile.ts";
 import { Supervisor } from "./instances/supervisor.ts";
 import { Journal } from "./orchestrator/journal.ts";
@@ -136,6 +138,14 @@ export class Control implements ControlPlane {
 
   storeRunImage(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Digest> {
     return this.#world.builder.images.runImages.store(tar, signal);
+  }
+
+  checks(name: AppName): readonly TypeChecks[] {
+    return listChecks(this.#world, name);
+  }
+
+  runChecks(app: AppName, choice: InstanceChoice, signal: AbortSignal): AsyncIterable<CheckRun> {
+    return runChecks(this.#world, { app, choice }, signal);
   }
 
   hasSource(digest: Digest): boolean {

@@ -6,6 +6,7 @@ import type { AppContract } from "../model/app-contract.ts";
 import type { Parsed } from "../model/diagnostic.ts";
 import type { Probe } from "./health/probe.ts";
 import type { LogStore } from "./logs/log-store.ts";
+import type { Outgoing } from "./outgoing/outgoing.ts";
 import type { Router } from "./routes/router.ts";
 import type { Store } from "./store/store.ts";
 
@@ -54,6 +55,7 @@ export type World = {
   /** Parses the app's files below a directory. */
   readonly readContract: (directory: string) => Promise<Parsed<AppContract>>;
   readonly probe: Probe;
+  readonly outgoing: Outgoing;
   readonly router: Router;
   readonly logs: LogStore;
   readonly log: Log;

@@ -345,6 +345,18 @@ export const ERRORS = {
     text: "`{app}` has no instance `{instance}`.",
     hint: "List them with `portside ps`.",
   },
+  E_INSTANCE_DOWN: {
+    status: 409,
+    exit: 1,
+    text: "`{instance}` does not run: {problem}.",
+    hint: "See why with `portside logs --ps {instance}`, or wait for its next start.",
+  },
+  E_CHECKS_FAILED: {
+    status: 422,
+    exit: 1,
+    text: "{failed} of {count} health checks failed.",
+    hint: "See what each saw above; the app's log says more.",
+  },
   E_OPERATION_UNKNOWN: { status: 404, exit: 1, text: "There is no operation {id}.", hint: "Check the number." },
   E_OPERATION_ENDED: {
     status: 409,

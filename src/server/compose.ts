@@ -10,6 +10,7 @@ import { networkProbe } from "../control/health/network-probe.ts";
 import { AccessLogReader } from "../control/logs/access-log-reader.ts";
 import { LogStore } from "../control/logs/log-store.ts";
 import { FileRouter } from "../control/routes/file-router.ts";
+import { networkOutgoing } from "../control/outgoing/network-outgoing.ts";
 import { openStore } from "../control/store/store.ts";
 import type { Log, World } from "../control/world.ts";
 import { ProcessEngine } from "../engines/process/process-engine.ts";
@@ -105,7 +106,8 @@ function buildWorld({ home, settings, log, version }: ServerOptions): {
   const confinement = new BuildConfinement({ home: home.root, limits: settings.buildLimits });
   const outside = { network, guard, version };
   const builder = new BuildpackBuilder({ home, buildpacksDir: BUILDPACKS, basePath, clock, ...outside, confinement });
-  const doors = { readContract: readAppContract, probe: networkProbe };
+  const outgoing = networkOutgoing(new AddressGuard(settings.allowedNetworks));
+  const doors = { readContract: readAppContract, probe: networkProbe, outgoing };
   return { world: { clock, random, store, engine, builder, ...doors, router, logs, log, limits }, router };
 }
 

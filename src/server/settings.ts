@@ -32,12 +32,14 @@ export type Settings = {
   readonly fetchNetworks: readonly string[];
   readonly limits: Limits;
   readonly buildLimits: BuildLimits;
+  /** Networks that requests made on an app's word may reach besides the internet: `10.0.0.0/8`. security.md rule 11. */
+  readonly allowedNetworks: readonly string[];
 };
 
 /**
  * Reads PORTSIDE_HOME (default `~/.portside`), PORTSIDE_PORT, PORTSIDE_PATH (extra directories for apps, before the
  * system's), PORTSIDE_BOOT_TIMEOUT, PORTSIDE_DRAIN_TIMEOUT, PORTSIDE_RELEASE_TIMEOUT, PORTSIDE_HOOK_TIMEOUT (seconds), PORTSIDE_KEEP_RELEASES, PORTSIDE_KEEP_MB,
- * PORTSIDE_FETCH_NETWORKS (`10.0.0.0/8,127.0.0.1`), and the limits of builds. Errors: E_USAGE.
+ * PORTSIDE_FETCH_NETWORKS and PORTSIDE_ALLOW_NETWORKS (`10.0.0.0/8,127.0.0.1`), and the limits of builds. Errors: E_USAGE.
  */
 export function readSettings(env: Readonly<Record<string, string | undefined>>, execPath: string): Settings {
   const home = env["PORTSIDE_HOME"] ?? join(env["HOME"] ?? "/", ".portside");
@@ -56,6 +58,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
       ...readSeconds(env, "PORTSIDE_HOOK_TIMEOUT", "hookMs"),
       ...readRetention(env),
     },
+    allowedNetworks: readNetworks(env, "PORTSIDE_ALLOW_NETWORKS"),
     buildLimits: planBuildLimits(env),
   };
 }

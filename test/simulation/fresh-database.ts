@@ -4,6 +4,7 @@ import { Database } from "../../src/lib/sqlite.ts";
 
 /** In an order in which rows may go. */
 const TABLES = [
+  "check_results",
   "config_values",
   "releases",
   "instances",

@@ -277,6 +277,7 @@ class Simulation {
       builder: mortal(new SimulatedBuilder(this.#disk, clock), life, "builder"),
       readContract: (directory) => life.hold(readSimulatedContract(this.#disk, directory)),
       probe: mortal(this.#probe(), life),
+      outgoing: { post: () => Promise.resolve({ ok: true, status: 200 }) },
       router: mortal(new SimulatedRouter(this.#scene.edge, clock), life, "router"),
       logs: mortal(this.#logs, life),
       log: this.#log(life),

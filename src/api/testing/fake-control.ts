@@ -14,10 +14,9 @@ import type {
   SettingsOrder,
 } from "../../control/control-plane.ts";
 import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
-import { secret } from "../../lib/secret.ts";
-import type { Secret } from "../../lib/secret.ts";
-import { parseAppName } from "../../model/app.ts";
-import type { App, AppName } from "../../model/app.ts";
+import type { CheckRun, InstanceChoice, TypeChecks } from "../../model/check-result.ts";
+import { secret, type Secret } from "../../lib/secret.ts";
+import { parseAppName, type App, type AppName } from "../../model/app.ts";
 import type { Collection } from "../../control/storage/plan-collection.ts";
 import type { ReleaseDiff } from "../../control/storage/name-diff.ts";
 import type { StepStory } from "../../control/operations/story.ts";
@@ -146,6 +145,18 @@ export class FakeControl implements ControlPlane {
     for await (const chunk of tar) byteCount += chunk.byteLength;
     this.stored.set(DIGEST, byteCount);
     return DIGEST;
+  }
+
+  checks(name: AppName): readonly TypeChecks[] {
+    this.#record("checks", [name]);
+    this.#demand(name);
+    return [{ type: "web", checks: [{ ...CHECK, results: [RESULT] }] }];
+  }
+
+  async *runChecks(name: AppName, choice: InstanceChoice, _signal: AbortSignal): AsyncGenerator<CheckRun> {
+    this.#record("runChecks", [name, choice]);
+    this.#demand(name);
+    yield { ...CHECK, instance: "web.1", passed: true, attempts: 1, detail: "GET / 200", durationMs: 3 };
   }
 
   hasSource(digest: Digest): boolean {
@@ -331,6 +342,8 @@ function appName(raw: string): AppName {
   return name;
 }
 
+const RESULT = { instance: "web.1", state: "passing", attempts: 1, detail: "GET / 200", at: START_MS } as const;
+const CHECK = { name: "GET /", type: "startup", isDefault: false, warn: false } as const;
 const APP: App = { name: appName("demo"), origin: "/srv/demo", createdAt: START_MS, currentRelease: 2 };
 const SUMMARY: AppSummary = { app: APP, url: "http://demo.localhost:8080", formation: { web: 1 }, serving: { web: 1 } };
 const DETAILS: AppDetails = {

@@ -1,131 +1,57 @@
-import type { Engine } from "../../engines/engine.ts";
-import type { Clock } from "../../lib/clock.ts";
 import type { HealthCheck } from "../../model/app-contract.ts";
-import type { Instance } from "../../model/instance.ts";
-import type { Probe, ProbeTarget } from "./probe.ts";
+import type { CheckState } from "../../model/check-result.ts";
+import { attemptCheck, sleepUntil, type Attempt, type CheckContext } from "./check-attempt.ts";
 
-/** Within one attempt a refused connection is tried again after this (D59). */
-const REFUSED_RETRY_MS = 100;
+/** Between two attempts of a check that goes on for ever and waits for nothing (`wait: 0`). */
+const WAIT_MS_MIN = 1_000;
 
 /** What a check came to. `detail` is what the last attempt saw: `GET /health 200`, `GET /health: connection refused`. */
-export type CheckOutcome = { readonly passed: boolean; readonly attempts: number; readonly detail: string };
+export type CheckOutcome = Attempt & { readonly attempts: number };
 
-/** What one check works with. */
-export type CheckContext = {
-  readonly engine: Engine;
-  readonly probe: Probe;
-  readonly clock: Clock;
-  readonly instance: Instance;
-  readonly signal: AbortSignal;
-};
-
-type Attempt = { readonly passed: boolean; readonly detail: string };
-
-/** Runs one check until it passes or its attempts are used up. Contract §8, D59–D63. */
-export async function runCheck(context: CheckContext, check: HealthCheck): Promise<CheckOutcome> {
+/** Runs one check until it passes or its attempts are used up; tells of each attempt. Contract §8, D59–D63. */
+export async function runCheck(
+  context: CheckContext,
+  check: HealthCheck,
+  onAttempt: (outcome: CheckOutcome) => void = () => undefined,
+): Promise<CheckOutcome> {
   await sleepUntil(context, context.instance.startedAt + check.initialDelay * 1000);
   for (let attempts = 1; ; attempts += 1) {
-    const { passed, detail } = await attempt(context, check);
-    if (passed || attempts >= check.attempts) return { passed, attempts, detail };
+    const outcome = { ...(await attemptUnlessStumbling(context, check)), attempts };
+    onAttempt(outcome);
+    if (outcome.passed || attempts >= check.attempts) return outcome;
     await context.clock.sleep(check.wait * 1000, context.signal);
   }
 }
 
-function attempt(context: CheckContext, check: HealthCheck): Promise<Attempt> {
-  if (check.uptime !== undefined) return attemptUptime(context, check.uptime);
-  if (check.command !== undefined) return attemptCommand(context, check.command, check.timeout * 1000);
-  const target = targetOf(context.instance, check);
-  if (target === undefined) return Promise.resolve({ passed: false, detail: "the instance has no port to check" });
-  return check.path === undefined
-    ? attemptListening(context, target, check.timeout * 1000)
-    : attemptPath(context, check, target);
-}
-
-async function attemptUptime(context: CheckContext, seconds: number): Promise<Attempt> {
-  await sleepUntil(context, context.instance.startedAt + seconds * 1000);
-  return { passed: true, detail: `up for ${seconds} s` };
-}
-
-async function attemptCommand(context: CheckContext, words: readonly string[], limitMs: number): Promise<Attempt> {
-  const [program, ...rest] = words;
-  const result = await context.engine.exec(context.instance.id, [program ?? "", ...rest], limitMs, context.signal);
-  const output = result.output.trim().split("\n").at(-1) ?? "";
-  const ending = result.timedOut
-    ? `took longer than ${limitMs / 1000} s`
-    : `ended with code ${result.exitCode ?? "unknown"}`;
-  return {
-    passed: result.exitCode === 0 && !result.timedOut,
-    detail: [`\`${words.join(" ")}\` ${ending}`, output].filter(Boolean).join(": "),
-  };
-}
-
-/** Waits until something accepts a connection, then looks whether others could reach it too. */
-export async function attemptListening(context: CheckContext, target: ProbeTarget, limitMs: number): Promise<Attempt> {
-  const deadline = context.clock.now() + limitMs;
+/**
+ * Runs one check again and again until the signal aborts, whose reason it throws. Tells when it begins to pass or to fail:
+ * at the first success, at `attempts` failures in a row, and at the success behind them. Contract §8, D65.
+ */
+export async function keepChecking(
+  context: CheckContext,
+  check: HealthCheck,
+  onChange: (outcome: CheckOutcome) => Promise<void> | void,
+): Promise<never> {
+  const waitMs = Math.max(check.wait * 1000, WAIT_MS_MIN);
+  await sleepUntil(context, context.instance.startedAt + check.initialDelay * 1000);
+  let failures = 0;
+  let told = "nothing" as CheckState | "nothing";
   for (;;) {
-    const left = Math.max(1, deadline - context.clock.now());
-    const result = await context.probe.connect(target, left, context.signal);
-    if (result.accepted)
-      return (
-        (await loopbackOnly(context, target)) ?? { passed: true, detail: `port ${target.port} accepts connections` }
-      );
-    if (!result.refused || deadline - context.clock.now() <= REFUSED_RETRY_MS) {
-      return { passed: false, detail: `port ${target.port}: ${result.reason}` };
-    }
-    await context.clock.sleep(REFUSED_RETRY_MS, context.signal);
+    const attempt = await attemptUnlessStumbling(context, check);
+    failures = attempt.passed ? 0 : failures + 1;
+    const state: typeof told = attempt.passed ? "passing" : failures >= check.attempts ? "failing" : told;
+    if (state !== told) await onChange({ ...attempt, attempts: Math.max(1, failures) });
+    told = state;
+    await context.clock.sleep(waitMs, context.signal);
   }
 }
 
-async function attemptPath(context: CheckContext, check: HealthCheck, target: ProbeTarget): Promise<Attempt> {
-  const path = check.path ?? "/";
-  const deadline = context.clock.now() + check.timeout * 1000;
-  const label = `GET ${path}`;
-  for (;;) {
-    const left = Math.max(1, deadline - context.clock.now());
-    const request = { ...target, scheme: check.scheme, path, headers: check.httpHeaders ?? [] };
-    const result = await context.probe.request(request, left, context.signal);
-    if (result.answered) {
-      const problem = judge(check, result.status, result.body);
-      if (problem !== undefined) return { passed: false, detail: `${label} ${problem}` };
-      return (await loopbackOnly(context, target)) ?? { passed: true, detail: `${label} ${result.status}` };
-    }
-    if (!result.refused || deadline - context.clock.now() <= REFUSED_RETRY_MS)
-      return { passed: false, detail: `${label}: ${result.reason}` };
-    await context.clock.sleep(REFUSED_RETRY_MS, context.signal);
+/** An engine that cannot be asked (a program that has just ended, a slow machine) is a failure of the attempt, with its words. */
+async function attemptUnlessStumbling(context: CheckContext, check: HealthCheck): Promise<Attempt> {
+  try {
+    return await attemptCheck(context, check);
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    return { passed: false, detail: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function judge(check: HealthCheck, status: number, body: string): string | undefined {
-  if (status < 200 || status > 299) return `answered ${status}, expected 2xx`;
-  if (check.content !== undefined && !body.includes(check.content))
-    return `answered ${status}, but the body lacks "${check.content}"`;
-  return undefined;
-}
-
-/** A listener that only this machine can reach fails on every engine (D63). */
-async function loopbackOnly(context: CheckContext, target: ProbeTarget): Promise<Attempt | undefined> {
-  if (!context.engine.capabilities.listeners) return undefined;
-  const listeners = await context.engine.listeners(context.instance.id, context.signal);
-  const onPort = listeners.filter((listener) => listener.port === target.port);
-  const isOpen = onPort.length === 0 || onPort.some((listener) => !isLoopback(listener.address));
-  if (isOpen) return undefined;
-  return {
-    passed: false,
-    detail: `listens on ${onPort[0]?.address}:${target.port} only, where no router could reach it`,
-  };
-}
-
-/** 127.0.0.0/8, also written as IPv6, and `::1`. */
-export function isLoopback(address: string): boolean {
-  return address === "::1" || /^(::ffff:)?127\./.test(address);
-}
-
-function targetOf(instance: Instance, check: HealthCheck): ProbeTarget | undefined {
-  const port = check.port ?? instance.address?.port;
-  return port === undefined ? undefined : { host: instance.address?.host ?? "127.0.0.1", port };
-}
-
-async function sleepUntil(context: CheckContext, at: number): Promise<void> {
-  const waitMs = at - context.clock.now();
-  if (waitMs > 0) await context.clock.sleep(waitMs, context.signal);
 }

@@ -1,6 +1,7 @@
 import type { Listener } from "../../engines/engine.ts";
 import { describeExit, type ExitRecord, type Instance } from "../../model/instance.ts";
-import { isLoopback, type CheckOutcome } from "./check-runner.ts";
+import { isLoopback } from "./check-attempt.ts";
+import type { CheckOutcome } from "./check-runner.ts";
 
 /** What went wrong in a few words, and what to do about it. */
 export type Diagnosis = { readonly problem: string; readonly advice: string };

@@ -62,8 +62,14 @@ function readAnswer(
 ): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  const { location } = response.headers;
   const answer = (): void =>
-    resolve({ answered: true, status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") });
+    resolve({
+      answered: true,
+      status: response.statusCode ?? 0,
+      body: Buffer.concat(chunks).toString("utf8"),
+      ...(location === undefined ? {} : { location }),
+    });
   response.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     bytes += chunk.length;

@@ -6,9 +6,9 @@ export type ConnectResult =
   | { readonly accepted: true }
   | { readonly accepted: false; readonly refused: boolean; readonly reason: string };
 
-/** An HTTP answer, its body cut at 1 MiB, or in words why there was none. */
+/** An HTTP answer, its body cut at 1 MiB, with where a redirect leads, or in words why there was none. */
 export type HttpResult =
-  | { readonly answered: true; readonly status: number; readonly body: string }
+  | { readonly answered: true; readonly status: number; readonly body: string; readonly location?: string }
   | { readonly answered: false; readonly refused: boolean; readonly reason: string };
 
 /** One GET request. */

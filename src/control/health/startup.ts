@@ -1,91 +1,128 @@
-import type { HealthCheck } from "../../model/app-contract.ts";
 import { PortsideError } from "../../model/error-registry.ts";
-import { describeExit, instanceName, type ExitRecord, type Instance } from "../../model/instance.ts";
+import { describeExit, type ExitRecord, type Instance } from "../../model/instance.ts";
 import type { Release } from "../../model/release.ts";
-import { isRouted } from "../instances/launch-spec.ts";
 import type { World } from "../world.ts";
-import { attemptListening, runCheck, type CheckContext, type CheckOutcome } from "./check-runner.ts";
-import { diagnose, formatListener } from "./diagnose.ts";
+import type { CheckContext } from "./check-attempt.ts";
+import { runCheck, type CheckOutcome } from "./check-runner.ts";
+import { checksOf, type PlacedCheck } from "./checks-of.ts";
+import { recordCheck } from "./health-record.ts";
+import { runOnFailure } from "./on-failure.ts";
+import { startupFailure } from "./startup-failure.ts";
 
-const LOG_LINES_MAX = 20;
+/** How long a failed startup waits for its `onFailure` to have told; what takes longer goes on by itself. */
+const ON_FAILURE_WAIT_MS = 2_000;
 
 /** What an instance's startup showed: the details of its checks, for people. */
 export type StartupReport = { readonly details: readonly string[]; readonly warnings: readonly string[] };
 
+type Started = { readonly instance: Instance; readonly release: Release };
+type Ended = { readonly placed: PlacedCheck; readonly outcome: CheckOutcome };
+
 /**
  * Waits until an instance has passed its startup checks, side by side; without any: until its port accepts connections,
- * or, for a type without a port, until it has stayed up for a while. Contract §8, D61, D64, D67.
+ * or, for a type without a port, until it has stayed up for a while. Contract §8, D61, D64, D66, D67.
  * Errors: E_HEALTH_STARTUP with evidence (checks, exit, listeners, last log lines); the signal's reason.
  */
-export async function awaitStartup(
-  world: World,
-  what: { readonly instance: Instance; readonly release: Release },
-  signal: AbortSignal,
-): Promise<StartupReport> {
+export async function awaitStartup(world: World, what: Started, signal: AbortSignal): Promise<StartupReport> {
   const done = new AbortController();
   const inner = AbortSignal.any([signal, done.signal]);
   const context: CheckContext = { ...world, instance: what.instance, signal: inner };
+  const open = new Map<PlacedCheck, CheckOutcome | undefined>();
+  for (const placed of checksOf(what.release, what.instance.type, world.limits))
+    if (placed.check.type === "startup") open.set(placed, undefined);
   try {
-    const ended = world.engine.exited(what.instance.id, inner).then((exit) => failure(context, world, { exit }));
-    const checks = startupChecks(world, what).map(async ({ warn, run }) => ({ warn, outcome: await run(context) }));
-    const verdict = await Promise.race([ended, judge(context, world, checks)]);
-    if (verdict instanceof PortsideError) throw verdict;
-    return verdict;
+    const ended = world.engine.exited(what.instance.id, inner).then((exit) => ({ exit }));
+    const checks = [...open.keys()].map((placed) => runPlaced(world, what, { placed, context, open }));
+    const verdict = await Promise.race([ended, judge(checks)]);
+    if ("details" in verdict) return verdict;
+    if ("exit" in verdict) throw await failedByExit(world, what, { exit: verdict.exit, open });
+    await tellOnFailure(world, what, verdict.failed);
+    throw await startupFailure(world, what.instance, { outcome: verdict.failed.outcome });
   } finally {
     done.abort(new Error("startup was decided"));
   }
 }
 
-type Startup = { readonly warn: boolean; readonly run: (context: CheckContext) => Promise<CheckOutcome> };
+/** Checks that are still open, each with what its last attempt saw. */
+type OpenChecks = Map<PlacedCheck, CheckOutcome | undefined>;
 
-function startupChecks(
+/** An instance that exits fails the checks it has not passed, at once (D61). */
+async function failedByExit(
   world: World,
-  what: { readonly instance: Instance; readonly release: Release },
-): readonly Startup[] {
-  const { type } = what.instance;
-  const all = Object.hasOwn(what.release.healthchecks, type) ? (what.release.healthchecks[type] ?? []) : [];
-  const declared = all.filter((check) => check.type === "startup");
-  if (declared.length > 0)
-    return declared.map((check: HealthCheck) => ({ warn: check.warn, run: (context) => runCheck(context, check) }));
-  return [{ warn: false, run: (context) => defaultCheck(context, world, isRouted(what.release, what.instance.type)) }];
+  what: Started,
+  { exit, open }: { readonly exit: ExitRecord; readonly open: OpenChecks },
+): Promise<PortsideError> {
+  const seen = [...open.values()].find((outcome) => outcome !== undefined);
+  await Promise.all(
+    [...open].map(([placed, last]) => {
+      const detail = `ended during startup: ${describeExit(exit)}`;
+      const ended = { placed, outcome: { passed: false, attempts: last?.attempts ?? 0, detail } };
+      recordCheck(world, what.instance, ended);
+      return tellOnFailure(world, what, ended);
+    }),
+  );
+  return startupFailure(world, what.instance, seen === undefined ? { exit } : { exit, outcome: seen });
 }
 
-async function defaultCheck(context: CheckContext, world: World, routed: boolean): Promise<CheckOutcome> {
-  const { address } = context.instance;
-  if (routed && address !== undefined)
-    return { attempts: 1, ...(await attemptListening(context, address, world.limits.bootMs)) };
-  const leftMs = context.instance.startedAt + world.limits.uptimeMs - context.clock.now();
-  await context.clock.sleep(Math.max(0, leftMs), context.signal);
-  return { passed: true, attempts: 1, detail: `up for ${world.limits.uptimeMs / 1000} s` };
+async function runPlaced(
+  world: World,
+  what: Started,
+  {
+    placed,
+    context,
+    open,
+  }: { readonly placed: PlacedCheck; readonly context: CheckContext; readonly open: OpenChecks },
+): Promise<Ended> {
+  const outcome = await runCheck(context, placed.check, (attempt) => open.set(placed, attempt));
+  open.delete(placed);
+  recordCheck(world, what.instance, { placed, outcome });
+  // A warning is told at once, since nobody ends because of it.
+  if (!outcome.passed && placed.check.warn) await tellOnFailure(world, what, { placed, outcome });
+  return { placed, outcome };
 }
 
 /** The first failing check that is not only a warning decides; otherwise all are waited for (D67). */
-async function judge(
-  context: CheckContext,
-  world: World,
-  checks: readonly Promise<{ readonly warn: boolean; readonly outcome: CheckOutcome }>[],
-): Promise<StartupReport | PortsideError> {
+async function judge(checks: readonly Promise<Ended>[]): Promise<StartupReport | { readonly failed: Ended }> {
+  const fatal = ({ placed, outcome }: Ended): boolean => !outcome.passed && !placed.check.warn;
   const failed = checks.map(async (check) => {
-    const { warn, outcome } = await check;
-    return outcome.passed || warn ? new Promise<never>(() => {}) : failure(context, world, { outcome });
+    const ended = await check;
+    return fatal(ended) ? { failed: ended } : new Promise<never>(() => {});
   });
-  return Promise.race([...failed, Promise.all(checks).then(report)]);
+  return Promise.race([
+    ...failed,
+    Promise.all(checks).then((all) => (all.some(fatal) ? new Promise<never>(() => {}) : report(all))),
+  ]);
 }
 
-function report(
-  results: readonly { readonly warn: boolean; readonly outcome: CheckOutcome }[],
-): StartupReport | Promise<never> {
-  if (results.some(({ warn, outcome }) => !warn && !outcome.passed)) return new Promise<never>(() => {});
-  const { passed = [], failed = [] } = Object.groupBy(results, ({ outcome }) => (outcome.passed ? "passed" : "failed"));
+function report(all: readonly Ended[]): StartupReport {
+  const { passed = [], failed = [] } = Object.groupBy(all, ({ outcome }) => (outcome.passed ? "passed" : "failed"));
   return {
     details: passed.map(({ outcome }) => outcome.detail),
-    warnings: failed.map(({ outcome }) => outcome.detail),
+    warnings: failed.map(({ outcome }) => `${outcome.detail} (${countOf(outcome.attempts)})`),
   };
+}
+
+function countOf(attempts: number): string {
+  return attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+}
+
+/** Starts it and gives it a moment, so that whoever looks at the failure has been told of it; it goes on by itself. */
+async function tellOnFailure(world: World, what: Started, { placed, outcome }: Ended): Promise<void> {
+  if (placed.check.onFailure === undefined) return;
+  const over = new AbortController();
+  const told = runOnFailure(world, { ...what, check: placed.check, outcome }, new AbortController().signal).catch(
+    (error: unknown) => {
+      world.log({ level: "warn", msg: "onFailure failed", instance: what.instance.id, error: String(error) });
+    },
+  );
+  const patience = world.clock.sleep(ON_FAILURE_WAIT_MS, over.signal).catch(() => undefined);
+  await Promise.race([told, patience]);
+  over.abort(new Error("told"));
 }
 
 /** Why an instance that ended before all of a rollout were healthy did so. */
 export function endedEarly(world: World, instance: Instance, exit: ExitRecord): Promise<PortsideError> {
-  return failure({ ...world, instance, signal: new AbortController().signal }, world, { exit });
+  return startupFailure(world, instance, { exit });
 }
 
 /** Throws E_HEALTH_STARTUP when one of these instances has ended by now. */
@@ -96,25 +133,4 @@ export async function assertRunning(world: World, instances: readonly Instance[]
     if (found === undefined || found.exit !== undefined)
       throw await endedEarly(world, instance, found?.exit ?? { lost: true, at: world.clock.now() });
   }
-}
-
-async function failure(
-  context: CheckContext,
-  world: World,
-  cause: { readonly exit?: ExitRecord; readonly outcome?: CheckOutcome },
-): Promise<PortsideError> {
-  const { instance } = context;
-  const never = new AbortController().signal;
-  const listeners = cause.exit === undefined ? await world.engine.listeners(instance.id, never) : [];
-  const { problem, advice } = diagnose({ instance, listeners, ...cause });
-  const attempts =
-    cause.outcome === undefined || cause.outcome.attempts === 1 ? "" : ` (${cause.outcome.attempts} attempts)`;
-  const lines = world.logs.lastOf(instance.id, LOG_LINES_MAX).map((line) => `${line.source}: ${line.text}`);
-  const evidence = [
-    ...(cause.outcome === undefined ? [] : [`last check: ${cause.outcome.detail}${attempts}`]),
-    ...(cause.exit === undefined ? [] : [`ended: ${describeExit(cause.exit)}`]),
-    ...(listeners.length === 0 ? [] : [`listens on: ${listeners.map(formatListener).join(", ")}`]),
-    ...(lines.length === 0 ? ["it printed nothing"] : lines),
-  ];
-  return new PortsideError("E_HEALTH_STARTUP", { instance: instanceName(instance), problem, advice }, { evidence });
 }

@@ -2,6 +2,7 @@ import { PortsideError } from "../../model/error-registry.ts";
 import { describeExit, instanceName, type ExitRecord, type Instance, type InstanceId } from "../../model/instance.ts";
 import type { Release } from "../../model/release.ts";
 import { awaitStartup } from "../health/startup.ts";
+import { watchChecks } from "../health/watch-checks.ts";
 import { computeRouteTable } from "../routes/route-table.ts";
 import type { World } from "../world.ts";
 import { instanceSpec, stopTimeoutS } from "./launch-spec.ts";
@@ -151,11 +152,41 @@ export class Supervisor {
     }
   }
 
+  /** Until it ends, or a liveness check gives it up. */
   async #guard(instance: Instance, signal: AbortSignal): Promise<void> {
-    const exit = await this.#world.engine.exited(instance.id, signal);
+    const { engine, store } = this.#world;
+    const release = store.releases.get(instance.app, instance.release);
+    const over = new AbortController();
+    const inner = AbortSignal.any([signal, over.signal]);
+    const ended = engine.exited(instance.id, inner);
+    const dead = watchChecks(
+      this.#world,
+      { instance, release },
+      { signal: inner, onRoutesChange: () => this.#publish() },
+    ).then(() => undefined);
+    for (const work of [ended, dead]) work.catch(() => undefined); // The slower one is only ended by `over`.
+    const exit = await Promise.race([ended, dead]).finally(() => over.abort(new Error("it is no longer guarded")));
+    if (signal.aborted) return;
+    if (exit === undefined) return this.#restartUnhealthy(instance, signal);
+    this.#noteCrash(instance, exit);
+    await this.#replace({ ...instance, exit }, signal);
+  }
+
+  /** Out of the routes first, then stopped, then replaced like one that crashed. */
+  async #restartUnhealthy(instance: Instance, signal: AbortSignal): Promise<void> {
+    this.#world.store.instances.setPhase(instance.id, "crashed");
+    this.#publish();
+    const exit = await this.#stopCrashed(instance, signal);
     if (signal.aborted) return;
     this.#noteCrash(instance, exit);
     await this.#replace({ ...instance, exit }, signal);
+  }
+
+  /** Gives its end, at once when it has ended: a control plane may have died while it stopped one. */
+  #stopCrashed(instance: Instance, signal: AbortSignal): Promise<ExitRecord> {
+    const { engine, store } = this.#world;
+    const release = store.releases.find(instance.app, instance.release);
+    return engine.stop(instance.id, stopTimeoutS(release, instance.type) * 1000, signal);
   }
 
   #noteCrash(instance: Instance, exit: ExitRecord): void {
@@ -183,6 +214,7 @@ export class Supervisor {
       );
       await clock.sleep(waitMs, signal);
     }
+    await this.#stopCrashed(crashed, signal);
     await engine.forget(crashed.id, signal);
     if (signal.aborted) return;
     logs.dropCursor(crashed.id);

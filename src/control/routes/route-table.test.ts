@@ -54,6 +54,18 @@ const CASES: readonly (readonly [string, Parameters<typeof planRoute>[0], string
     [],
   ],
   [
+    "one that is not ready is not (§8)",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "serving", 1), instance("web.2", "serving", 2)],
+      notReady: new Set(["web.2-serving"]),
+    },
+    "serving",
+    [1],
+  ],
+  [
     "other types never are",
     {
       app: APP,

@@ -1,6 +1,6 @@
 import type { AppName } from "../../model/app.ts";
 import { routedType } from "../../model/artifact.ts";
-import { instanceName, type Instance } from "../../model/instance.ts";
+import { instanceName, type Instance, type InstanceId } from "../../model/instance.ts";
 import type { Release } from "../../model/release.ts";
 import { ROUTE_TABLE_SCHEMA, type Route, type RouteTable } from "../../model/route-table.ts";
 import { quantityOf, type Formation } from "../../model/formation.ts";
@@ -19,6 +19,7 @@ export function computeRouteTable(store: Store): RouteTable {
       app: app.name,
       formation: app.formation,
       instances: store.instances.alive(app.name),
+      notReady: store.checks.notReady(app.name),
       ...(release === undefined ? {} : { release }),
     });
   });
@@ -30,6 +31,8 @@ export function planRoute(input: {
   readonly app: AppName;
   readonly formation: Formation;
   readonly instances: readonly Instance[];
+  /** Those that a readiness check keeps out of the routes (contract §8). */
+  readonly notReady?: ReadonlySet<InstanceId>;
   readonly release?: Release;
 }): Route {
   const { app, release } = input;
@@ -38,7 +41,7 @@ export function planRoute(input: {
   const type = routedType(release.types);
   const candidates = input.instances.filter((instance) => instance.type === type);
   const targets = candidates.flatMap((instance) =>
-    instance.phase === "serving" && instance.address !== undefined
+    instance.phase === "serving" && instance.address !== undefined && input.notReady?.has(instance.id) !== true
       ? [{ instance: instance.id, name: instanceName(instance), ...instance.address }]
       : [],
   );

@@ -4,6 +4,7 @@ import type { Random } from "../../lib/random.ts";
 import { Database } from "../../lib/sqlite.ts";
 import { loadMasterKey } from "../config/master-key.ts";
 import { AppRows } from "./app-rows.ts";
+import { CheckRows } from "./check-rows.ts";
 import { ConfigRows } from "./config-rows.ts";
 import { InstanceRows } from "./instance-rows.ts";
 import { Leases } from "./leases.ts";
@@ -20,6 +21,7 @@ export class Store {
   readonly config: ConfigRows;
   readonly releases: ReleaseRows;
   readonly instances: InstanceRows;
+  readonly checks: CheckRows;
   readonly operations: OperationRows;
   readonly leases: Leases;
   readonly #database: Database;
@@ -30,6 +32,7 @@ export class Store {
     this.config = new ConfigRows(database, masterKey, world.random);
     this.releases = new ReleaseRows(database);
     this.instances = new InstanceRows(database);
+    this.checks = new CheckRows(database);
     this.operations = new OperationRows(database, world.clock);
     this.leases = new Leases(database, world.clock, randomUUID());
   }
