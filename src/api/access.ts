@@ -6,7 +6,7 @@ import { PortsideError } from "../model/error-registry.ts";
 /** What can be asked for, by resource. `reveal` is the right to see config values in clear. */
 export const RIGHTS = {
   platform: ["read", "configure", "collect", "stop"],
-  app: ["read", "configure", "deploy", "scale", "restart", "rollback", "destroy"],
+  app: ["read", "configure", "deploy", "scale", "restart", "stop", "rollback", "destroy"],
   config: ["reveal", "write"],
   release: ["read", "export"],
   runImage: ["write"],

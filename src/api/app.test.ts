@@ -12,13 +12,15 @@ import {
   releaseDetailSchema,
   releaseListSchema,
 } from "../wire/apps.ts";
+import { checkListSchema } from "../wire/checks.ts";
+import { instanceDetailSchema } from "../wire/instances.ts";
 import { logLinesSchema } from "../wire/logs.ts";
 import { operationDetailSchema, operationListSchema, operationSchema } from "../wire/operations.ts";
 import { releaseDiffSchema } from "../wire/storage.ts";
 import { settingsSchema } from "../wire/settings.ts";
 import { platformStatusSchema } from "../wire/platform.ts";
 import { problemSchema } from "../wire/problem.ts";
-import { DIGEST } from "./testing/fake-control.ts";
+import { DIGEST } from "./testing/fake-data.ts";
 import { createHarness } from "./testing/harness.ts";
 import type { AskOptions } from "./testing/harness.ts";
 
@@ -33,6 +35,8 @@ const READS = [
   ["GET /v1/apps/demo/releases/1/diff/2", releaseDiffSchema],
   ["GET /v1/apps/demo/settings", settingsSchema],
   ["GET /v1/operations?app=demo&limit=5&before=9", operationListSchema],
+  ["GET /v1/apps/demo/instances/web.1", instanceDetailSchema],
+  ["GET /v1/apps/demo/checks", checkListSchema],
   ["GET /v1/apps/demo/logs?num=5&ps=web.1", logLinesSchema],
 ] as const;
 
@@ -68,6 +72,10 @@ const MUTATIONS: readonly [line: string, body: unknown, call: string, args: unkn
   [`POST ${demo}/restarts`, {}, "restart", [{}]],
   [`POST ${demo}/restarts`, undefined, "restart", [{}]],
   [`POST ${demo}/restarts`, { type: "web", number: 2 }, "restart", [{ type: "web", number: 2 }]],
+  [`POST ${demo}/starts`, {}, "start", [{}]],
+  [`POST ${demo}/starts`, { type: "web" }, "start", [{ type: "web" }]],
+  [`POST ${demo}/stops`, { type: "web" }, "stop", [{ type: "web" }]],
+  [`POST ${demo}/stops`, { type: "web", number: 2 }, "stop", [{ type: "web", number: 2 }]],
   [`POST ${demo}/rollbacks`, {}, "rollback", [undefined]],
   [`POST ${demo}/rollbacks`, { release: 1 }, "rollback", [1]],
   [`DELETE ${demo}`, undefined, "destroy", []],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { imageSchema, runImageSchema } from "../wire/images.ts";
-import { DIGEST } from "./testing/fake-control.ts";
+import { DIGEST } from "./testing/fake-data.ts";
 import { createHarness } from "./testing/harness.ts";
 
 const IMAGES = "/v1/apps/demo/images";

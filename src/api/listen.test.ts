@@ -16,7 +16,8 @@ import { problemSchema } from "../wire/problem.ts";
 import type { ApiLogEntry } from "./api-log.ts";
 import { listenApi } from "./listen.ts";
 import type { ApiListener } from "./listen.ts";
-import { DIGEST, FakeControl } from "./testing/fake-control.ts";
+import { FakeControl } from "./testing/fake-control.ts";
+import { DIGEST } from "./testing/fake-data.ts";
 import { EventReader, TOKEN, until } from "./testing/harness.ts";
 
 const bearer = { authorization: `Bearer ${TOKEN}` };

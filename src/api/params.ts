@@ -8,6 +8,7 @@ import type { Digest } from "../model/source.ts";
 
 /** Path parameters. Their grammar is checked by the functions below, whose refusals name what was asked for. */
 export const appParams = z.object({ app: z.string().meta({ description: "Name of the app." }) });
+export const instanceParams = appParams.extend({ instance: z.string().meta({ description: "`web.1`." }) });
 export const operationParams = z.object({ id: z.string().meta({ description: "Number of the operation." }) });
 export const releaseParams = appParams.extend({ number: z.string().meta({ description: "Number of the release." }) });
 export const releaseDiffParams = appParams.extend({
@@ -113,6 +114,14 @@ export function wholeNumber(
   if (value === undefined || value < min || value > max)
     throw invalid(`\`${name}\` is no number from ${min} to ${max}`);
   return value;
+}
+
+/** `web.1`. E_INSTANCE_UNKNOWN, also for what can be no name of one. */
+export function instancePlace(app: AppName, raw: string): { readonly type: string; readonly number: number } {
+  const [, type, number] = /^(.+)\.([1-9]\d{0,5})$/.exec(raw) ?? [];
+  if (type === undefined || !PROCESS.test(type))
+    throw new PortsideError("E_INSTANCE_UNKNOWN", { app, instance: visibleExcerpt(raw) });
+  return { type, number: Number(number) };
 }
 
 /** `web` or `web.1`. E_REQUEST_INVALID. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { visibleExcerpt, visibleText } from "../lib/visible-text.ts";
 import { problemSchema } from "../wire/problem.ts";
-import { DIGEST } from "./testing/fake-control.ts";
+import { DIGEST } from "./testing/fake-data.ts";
 import { createHarness } from "./testing/harness.ts";
 
 /** The one payload that is a possible name of an app and of a process type. */

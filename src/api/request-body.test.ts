@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { problemSchema } from "../wire/problem.ts";
-import { DIGEST } from "./testing/fake-control.ts";
+import { DIGEST } from "./testing/fake-data.ts";
 import { createHarness } from "./testing/harness.ts";
 import { API_LIMITS, describeBytes } from "./limits.ts";
 

@@ -1,7 +1,8 @@
 import { isoTime } from "../lib/clock.ts";
 import type { AppDetails, AppSummary, PlatformState } from "../control/control-plane.ts";
 import { describeExit, instanceName } from "../model/instance.ts";
-import type { Instance } from "../model/instance.ts";
+import type { InstanceInspection, InstanceStatus } from "../model/instance-status.ts";
+import type { TypeChecks } from "../model/check-result.ts";
 import { formatLogTime } from "../model/log-line.ts";
 import type { LogLine } from "../model/log-line.ts";
 import type { ReleaseDetails } from "../control/control-plane.ts";
@@ -15,6 +16,8 @@ import type { AppSettings } from "../model/app-settings.ts";
 import type { Operation, OperationFailure } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
 import type { AppDetail, AppView, InstanceView, ReleaseDetail, ReleaseView } from "../wire/apps.ts";
+import type { CheckView } from "../wire/checks.ts";
+import type { InstanceDetail } from "../wire/instances.ts";
 import type { LogLineView } from "../wire/logs.ts";
 import type { OperationDetail, OperationView } from "../wire/operations.ts";
 import type { SettingsView } from "../wire/settings.ts";
@@ -46,7 +49,7 @@ export function appDetail(details: AppDetails): AppDetail {
 }
 
 /** See `appView`. */
-export function instanceView(instance: Instance): InstanceView {
+export function instanceView(instance: InstanceStatus): InstanceView {
   return {
     id: instance.id,
     name: instanceName(instance),
@@ -54,11 +57,31 @@ export function instanceView(instance: Instance): InstanceView {
     number: instance.number,
     release: instance.release,
     phase: instance.phase,
+    ready: instance.ready,
     port: instance.address?.port ?? null,
     startedAt: isoTime(instance.startedAt),
     restarts: instance.restarts,
     exit: instance.exit === undefined ? null : describeExit(instance.exit),
+    cpuPercent: instance.usage?.cpuPercent ?? null,
+    memoryBytes: instance.usage?.memoryBytes ?? null,
   };
+}
+
+/** See `appView`. */
+export function instanceDetail(inspection: InstanceInspection): InstanceDetail {
+  const { command, stopTimeoutS, configNames, checks, listeners, processes, history } = inspection;
+  return {
+    ...instanceView(inspection),
+    ...{ command, stopTimeoutS, configNames: [...configNames], listeners: [...listeners] },
+    checks: checks.map(checkView),
+    processes: processes.map((one) => ({ ...one })),
+    history: history.map(({ at, ...used }) => ({ at: isoTime(at), ...used })),
+  };
+}
+
+/** See `appView`. */
+export function checkView({ results, ...check }: TypeChecks["checks"][number]): CheckView {
+  return { ...check, results: results.map(({ at, ...result }) => ({ ...result, at: isoTime(at) })) };
 }
 
 /** See `appView`. */

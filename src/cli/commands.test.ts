@@ -36,6 +36,9 @@ const INSTANCE: InstanceView = {
   startedAt: "2025-12-31T23:57:00.000Z",
   restarts: 0,
   exit: null,
+  ready: true,
+  cpuPercent: 12.34,
+  memoryBytes: 50_000_000,
 };
 const INSTANCES: InstanceView[] = [
   INSTANCE,
@@ -48,6 +51,8 @@ const INSTANCES: InstanceView[] = [
     port: null,
     restarts: 12,
     exit: "exit code 1",
+    cpuPercent: null,
+    memoryBytes: null,
   },
 ];
 const LINE = { id: 1, at: "2026-01-01T00:00:00.123456+00:00", source: "app[web.1]", text: "GET /\u001b[2J" };
@@ -93,6 +98,8 @@ async function scene(t: TestContext): Promise<{
   for (const order of [
     "POST /v1/apps/guestbook/scale",
     "POST /v1/apps/guestbook/restarts",
+    "POST /v1/apps/guestbook/starts",
+    "POST /v1/apps/guestbook/stops",
     "POST /v1/apps/guestbook/rollbacks",
     "PATCH /v1/apps/guestbook/config",
     "DELETE /v1/apps/guestbook",
@@ -113,7 +120,7 @@ test("commands that read print tables and pages; §12 log lines have Heroku's fo
     ],
     [
       "ps",
-      "NAME      STATE    RELEASE  PORT  SINCE  RESTARTS  LAST EXIT\nweb.1     serving  v3       5001  3 min         0  –\nworker.1  crashed  v3          –  3 min        12  exit code 1\n",
+      "NAME      STATE    RELEASE  PORT  SINCE     CPU  MEMORY  RESTARTS  LAST EXIT\nweb.1     serving  v3       5001  3 min  12.3 %   50 MB         0  –\nworker.1  crashed  v3          –  3 min       –       –        12  exit code 1\n",
     ],
     ["config", "GREETING  hello\\nworld\\u001b[2J\nZED       z\n"],
     ["config:get GREETING", "hello\nworld\u001b[2J\n"],
@@ -139,9 +146,9 @@ Processes
 web  node server.js
 
 Instances
-NAME      STATE    RELEASE  PORT  SINCE  RESTARTS  LAST EXIT
-web.1     serving  v3       5001  3 min         0  –
-worker.1  crashed  v3          –  3 min        12  exit code 1
+NAME      STATE    RELEASE  PORT  SINCE     CPU  MEMORY  RESTARTS  LAST EXIT
+web.1     serving  v3       5001  3 min  12.3 %   50 MB         0  –
+worker.1  crashed  v3          –  3 min       –       –        12  exit code 1
 `,
     ],
   ];
@@ -175,6 +182,8 @@ test("commands that change send one request and follow the operation", LIMIT, as
       "scale web=2 worker=0\n  Scaled in 1.5 s",
     ],
     ["ps:restart", "POST /v1/apps/guestbook/restarts", {}, "restart all\n  Restarted in 1.5 s"],
+    ["ps:start worker", "POST /v1/apps/guestbook/starts", { type: "worker" }, "start worker\n  Started in 1.5 s"],
+    ["ps:stop web.1", "POST /v1/apps/guestbook/stops", { type: "web", number: 1 }, "stop web.1\n  Stopped in 1.5 s"],
     [
       "ps:restart web.2",
       "POST /v1/apps/guestbook/restarts",

@@ -8,7 +8,7 @@ import type { Collection } from "./storage/plan-collection.ts";
 import type { ReleaseDiff } from "./storage/name-diff.ts";
 import type { ArtifactImage, ImageCompression } from "../model/artifact.ts";
 import type { Formation } from "../model/formation.ts";
-import type { Instance } from "../model/instance.ts";
+import type { InstanceInspection, InstanceStatus } from "../model/instance-status.ts";
 import type { LogLine } from "../model/log-line.ts";
 import type { Operation, OperationEvent } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
@@ -33,8 +33,8 @@ export type AppDetails = AppSummary & {
   readonly description?: string;
   readonly buildpacks: readonly { readonly id: string; readonly version: string }[];
   readonly processes: readonly { readonly type: string; readonly command: string }[];
-  /** Not the stopped ones; by type in Procfile order, then number, then start. */
-  readonly instances: readonly Instance[];
+  /** Of the stopped ones only the last of each place that is wanted and has no other; by type in Procfile order, then number, then start. */
+  readonly instances: readonly InstanceStatus[];
 };
 
 /** What is known of the installation itself. */
@@ -131,6 +131,8 @@ export interface ControlPlane {
   readImage(name: AppName, image: ImageChoice, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** `tar` holds an OCI image layout or a docker-archive. E_RUN_IMAGE_INVALID. */
   storeRunImage(tar: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Digest>;
+  /** E_INSTANCE_UNKNOWN. */
+  inspect(name: AppName, place: { readonly type: string; readonly number: number }): Promise<InstanceInspection>;
   /** The health checks of each type and what its instances show. */
   checks(name: AppName): readonly TypeChecks[];
   /**
@@ -146,6 +148,10 @@ export interface ControlPlane {
   /** Before the first release the numbers are kept for it. */
   scale(name: AppName, formation: Formation, intent: Intent): Operation;
   restart(name: AppName, which: { readonly type?: string; readonly number?: number }, intent: Intent): Operation;
+  /** Starts what was stopped and is still wanted. */
+  start(name: AppName, which: InstanceChoice, intent: Intent): Operation;
+  /** Stops instances, which then stay stopped until `start`, `restart` or a new release. */
+  stop(name: AppName, which: { readonly type: string; readonly number?: number }, intent: Intent): Operation;
   /** Without `release`: to the newest one that served before the current one. */
   rollback(name: AppName, release: number | undefined, intent: Intent): Operation;
   /** null unsets. */

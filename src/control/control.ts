@@ -12,6 +12,7 @@ import { diffReleases } from "./storage/release-diff.ts";
 import type { ArtifactImage } from "../model/artifact.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { quantityOf, type Formation } from "../model/formation.ts";
+import type { InstanceInspection } from "../model/instance-status.ts";
 import type { LogLine } from "../model/log-line.ts";
 import type { Operation, OperationEvent } from "../model/operation.ts";
 import type { Release } from "../model/release.ts";
@@ -34,8 +35,10 @@ import type {
 } from "./control-plane.ts";
 import type { CheckRun, InstanceChoice, TypeChecks } from "../model/check-result.ts";
 import { listChecks, runChecks } from "./health/check-reports.ts";
+import { inspectInstance } from "./instances/inspect.ts";
 import { reconcile } from "./instances/reconcile.ts";
 import { Supervisor } from "./instances/supervisor.ts";
+import { UsageSampler } from "./instances/usage-sampler.ts";
 import { Journal } from "./orchestrator/journal.ts";
 import { OperationQueue } from "./orchestrator/queue.ts";
 import { appDetails, appSummary } from "./summaries.ts";
@@ -54,6 +57,7 @@ export class Control implements ControlPlane {
   readonly #world: World;
   readonly #platform: Platform;
   readonly #supervisor: Supervisor;
+  readonly #sampler: UsageSampler;
   readonly #journal: Journal;
   readonly #queue: OperationQueue;
 
@@ -61,6 +65,7 @@ export class Control implements ControlPlane {
     this.#world = world;
     this.#platform = platform;
     this.#supervisor = new Supervisor(world);
+    this.#sampler = new UsageSampler(world);
     this.#journal = new Journal(world.store, world.clock);
     this.#queue = new OperationQueue(world, this.#supervisor, this.#journal);
   }
@@ -69,12 +74,14 @@ export class Control implements ControlPlane {
   async open(signal: AbortSignal): Promise<void> {
     await reconcile(this.#world, this.#supervisor, signal);
     this.#queue.open();
+    this.#sampler.open();
   }
 
   /** Stops acting; instances go on unless `stopInstances`. */
   async close(options: { readonly stopInstances: boolean }): Promise<void> {
     await this.#queue.close();
     this.#supervisor.close();
+    this.#sampler.close();
     if (options.stopInstances) await this.#supervisor.stopAll();
   }
 
@@ -87,7 +94,7 @@ export class Control implements ControlPlane {
   }
 
   app(name: AppName): AppDetails {
-    return appDetails(this.#world, this.#world.store.apps.get(name));
+    return appDetails(this.#world, this.#sampler, this.#world.store.apps.get(name));
   }
 
   releases(name: AppName): readonly Release[] {
@@ -140,6 +147,10 @@ export class Control implements ControlPlane {
     return this.#world.builder.images.runImages.store(tar, signal);
   }
 
+  inspect(app: AppName, place: { readonly type: string; readonly number: number }): Promise<InstanceInspection> {
+    return inspectInstance(this.#world, this.#sampler, { app, ...place });
+  }
+
   checks(name: AppName): readonly TypeChecks[] {
     return listChecks(this.#world, name);
   }
@@ -190,18 +201,19 @@ export class Control implements ControlPlane {
     return this.#queue.add(name, { kind: "scale", formation }, intent);
   }
 
-  restart(name: AppName, which: { readonly type?: string; readonly number?: number }, intent: Intent): Operation {
-    const release = this.#currentRelease(name);
-    const formation = this.#world.store.apps.get(name).formation;
-    const { type, number } = which;
-    const wanted = number === undefined ? type : `${type}.${number}`;
-    const exists =
-      type === undefined
-        ? number === undefined
-        : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
-    if (!exists) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance: wanted ?? "" });
-    const named = { ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) };
-    return this.#queue.add(name, { kind: "restart", ...named }, intent);
+  restart(name: AppName, which: InstanceChoice, intent: Intent): Operation {
+    this.#demandPlace(name, which);
+    return this.#queue.add(name, { kind: "restart", ...which }, intent);
+  }
+
+  start(name: AppName, which: InstanceChoice, intent: Intent): Operation {
+    this.#demandPlace(name, which);
+    return this.#queue.add(name, { kind: "start", ...which }, intent);
+  }
+
+  stop(name: AppName, which: { readonly type: string; readonly number?: number }, intent: Intent): Operation {
+    this.#demandPlace(name, which);
+    return this.#queue.add(name, { kind: "stop", ...which }, intent);
   }
 
   rollback(name: AppName, number: number | undefined, intent: Intent): Operation {
@@ -320,6 +332,18 @@ export class Control implements ControlPlane {
       store.apps.update(order.app, { origin: order.origin });
     }
     if (order.path !== undefined) store.apps.update(order.app, { path: order.path });
+  }
+
+  /** Throws E_INSTANCE_UNKNOWN unless the app's formation has such places. */
+  #demandPlace(name: AppName, { type, number }: InstanceChoice): void {
+    const release = this.#currentRelease(name);
+    const { formation } = this.#world.store.apps.get(name);
+    const exists =
+      type === undefined
+        ? number === undefined
+        : release.types.includes(type) && (number ?? 0) <= (quantityOf(formation, type) ?? 0);
+    const instance = number === undefined ? (type ?? "") : `${type}.${number}`;
+    if (!exists) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance });
   }
 
   #currentRelease(name: AppName): Release {

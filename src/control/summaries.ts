@@ -3,6 +3,8 @@ import type { Formation } from "../model/formation.ts";
 import type { Instance } from "../model/instance.ts";
 import type { Release } from "../model/release.ts";
 import type { AppDetails, AppSummary } from "./control-plane.ts";
+import { instanceStatus, stoppedPlaces } from "./instances/inspect.ts";
+import type { UsageSampler } from "./instances/usage-sampler.ts";
 import type { AppRecord } from "./store/app-rows.ts";
 import type { World } from "./world.ts";
 
@@ -24,14 +26,13 @@ export function appSummary(world: World, record: AppRecord): AppSummary {
 }
 
 /** An app as its own page shows it. */
-export function appDetails(world: World, record: AppRecord): AppDetails {
+export function appDetails(world: World, sampler: UsageSampler, record: AppRecord): AppDetails {
   const release = currentRelease(world, record);
   const artifact = release === undefined ? undefined : world.builder.findArtifact(release.artifact);
   const types = artifact?.processes.map((process) => process.type) ?? [];
   const position = (instance: Instance): number => types.indexOf(instance.type);
-  const instances = [...world.store.instances.alive(record.name)].sort(
-    (a, b) => position(a) - position(b) || a.number - b.number || a.startedAt - b.startedAt,
-  );
+  const shown = [...world.store.instances.alive(record.name), ...stoppedPlaces(world, record.name, types)];
+  const instances = shown.sort((a, b) => position(a) - position(b) || a.number - b.number || a.startedAt - b.startedAt);
   const processes = types.map((type) => {
     const process = artifact === undefined ? undefined : findProcess(artifact, type);
     return { type, command: [...(process?.command ?? []), ...(process?.args ?? [])].join(" ") };
@@ -42,7 +43,7 @@ export function appDetails(world: World, record: AppRecord): AppDetails {
     ...(description === undefined ? {} : { description }),
     buildpacks: artifact?.buildpacks ?? [],
     processes,
-    instances,
+    instances: instances.map((instance) => instanceStatus(world, sampler, instance)),
   };
 }
 

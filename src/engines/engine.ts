@@ -18,7 +18,7 @@ export type EngineCapabilities = {
   readonly atomicCutover: boolean;
   /** Instances go on when the control plane dies, and are found again by `list`. */
   readonly outlivesControlPlane: boolean;
-  /** `observe` reports the sockets an instance listens on. */
+  /** `listeners` reports the sockets an instance listens on. */
   readonly listeners: boolean;
   /** `exec` runs a program beside a running instance. */
   readonly exec: boolean;
@@ -26,6 +26,8 @@ export type EngineCapabilities = {
   readonly fileExport: boolean;
   /** The limits of `InstanceSpec.resources` are enforced. */
   readonly resourceLimits: boolean;
+  /** `usage` and `processes` report what instances use. */
+  readonly usage: boolean;
   /** Largest value of one environment variable, bytes. */
   readonly envValueBytesMax: number;
 };
@@ -65,6 +67,25 @@ export type ObservedInstance = {
   readonly exit?: ExitRecord;
 };
 
+/** What all processes of an instance use together. */
+export type Usage = {
+  /** Processor time since the start, milliseconds; of those that have ended only what their parent has collected. */
+  readonly cpuMs: number;
+  /** Resident memory, bytes; what processes share counts once for each. */
+  readonly memoryBytes: number;
+  readonly processCount: number;
+};
+
+/** One process of an instance. */
+export type InstanceProcess = {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** What it was executed with; empty when that cannot be read. */
+  readonly argv: readonly string[];
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+};
+
 /** Lines of one instance, in order. `cursor` is opaque: the engine goes on behind it after a restart of the control plane. */
 export type LogBatch = {
   readonly instance: InstanceId;
@@ -102,6 +123,10 @@ export interface Engine {
   list(signal: AbortSignal): Promise<readonly ObservedInstance[]>;
   /** Sockets it listens on now; empty without the capability. */
   listeners(id: InstanceId, signal: AbortSignal): Promise<readonly Listener[]>;
+  /** What each running instance uses now, all asked at once; empty without the capability. */
+  usage(signal: AbortSignal): Promise<ReadonlyMap<InstanceId, Usage>>;
+  /** The processes of an instance, by pid; empty when it has ended, and without the capability. */
+  processes(id: InstanceId, signal: AbortSignal): Promise<readonly InstanceProcess[]>;
   /** Runs a program with the instance's environment, beside it. */
   exec(
     id: InstanceId,

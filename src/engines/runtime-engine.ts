@@ -10,10 +10,12 @@ import type {
   Engine,
   EngineCapabilities,
   EngineExecResult,
+  InstanceProcess,
   InstanceSpec,
   Listener,
   LogSink,
   ObservedInstance,
+  Usage,
 } from "./engine.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 
@@ -26,6 +28,7 @@ export type EngineLimits = Readonly<
     | "stop"
     | "list"
     | "listeners"
+    | "usage"
     | "exec"
     | "exportFiles"
     | "forget"
@@ -41,6 +44,7 @@ export const ENGINE_LIMITS: EngineLimits = {
   stop: 30_000,
   list: 10_000,
   listeners: 10_000,
+  usage: 10_000,
   exec: 10_000,
   exportFiles: 600_000,
   forget: 60_000,
@@ -136,6 +140,18 @@ export class RuntimeEngine implements Engine {
     if (!this.capabilities.listeners) return Promise.resolve([]);
     const call = { action: `list the listeners of ${id}`, limitMs: this.#limits.listeners, signal };
     return this.#run(call, (inner) => this.#engine.listeners(id, inner));
+  }
+
+  usage(signal: AbortSignal): Promise<ReadonlyMap<InstanceId, Usage>> {
+    if (!this.capabilities.usage) return Promise.resolve(new Map());
+    const call = { action: "ask what the instances use", limitMs: this.#limits.usage, signal };
+    return this.#run(call, (inner) => this.#engine.usage(inner));
+  }
+
+  processes(id: InstanceId, signal: AbortSignal): Promise<readonly InstanceProcess[]> {
+    if (!this.capabilities.usage) return Promise.resolve([]);
+    const call = { action: `list the processes of ${id}`, limitMs: this.#limits.usage, signal };
+    return this.#run(call, (inner) => this.#engine.processes(id, inner));
   }
 
   exec(

@@ -14,6 +14,8 @@ export type ExitRecord = {
   readonly code?: number;
   readonly signal?: string;
   readonly lost?: boolean;
+  /** The kernel or a memory limit ended it. */
+  readonly outOfMemory?: boolean;
   readonly at: number;
 };
 
@@ -43,8 +45,9 @@ export function instanceName(instance: { readonly type: string; readonly number:
   return `${instance.type}.${instance.number}`;
 }
 
-/** `exit code 1`, `killed by SIGKILL`, `exit status unknown`. */
+/** `exit code 1`, `killed by SIGKILL`, `out of memory`, `exit status unknown`. */
 export function describeExit(exit: ExitRecord): string {
+  if (exit.outOfMemory === true) return "out of memory";
   if (exit.signal !== undefined) return `killed by ${exit.signal}`;
   if (exit.code !== undefined) return `exit code ${exit.code}`;
   return "exit status unknown";

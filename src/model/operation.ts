@@ -3,7 +3,17 @@ import type { Diagnostic } from "./diagnostic.ts";
 import type { ErrorCode } from "./error-registry.ts";
 import type { Intent } from "./intent.ts";
 
-export const OPERATION_KINDS = ["deploy", "config", "scale", "restart", "rollback", "destroy", "settings"] as const;
+export const OPERATION_KINDS = [
+  "deploy",
+  "config",
+  "scale",
+  "restart",
+  "start",
+  "stop",
+  "rollback",
+  "destroy",
+  "settings",
+] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 /** `undoing` after a failure or a cancel, until the previous state is back; `hookFailed`: the new state is live, a hook behind it failed (§6). */

@@ -9,11 +9,17 @@ export const instanceSchema = z
     number: z.number().int(),
     release: z.number().int(),
     phase: z.enum(["starting", "serving", "draining", "stopping", "stopped", "crashed"]),
+    /** False while a readiness check keeps it out of the routes. */
+    ready: z.boolean(),
     port: z.number().int().nullable(),
     startedAt: z.iso.datetime(),
     restarts: z.number().int(),
     /** How it ended last, in words; null while it runs. */
     exit: z.string().nullable(),
+    /** 100: one processor, all of the time. Null when it does not run or that is not known. */
+    cpuPercent: z.number().nullable(),
+    /** Resident memory of all its processes. */
+    memoryBytes: z.number().nullable(),
   })
   .meta({ id: "Instance" });
 export type InstanceView = z.infer<typeof instanceSchema>;
@@ -111,11 +117,17 @@ export const scaleRequestSchema = z
   .meta({ id: "ScaleRequest" });
 export type ScaleRequest = z.infer<typeof scaleRequestSchema>;
 
-/** `POST /v1/apps/{app}/restarts`: all instances, those of a type, or one. */
+/** `POST /v1/apps/{app}/restarts`, `/starts`: all instances, those of a type, or one. */
 export const restartRequestSchema = z
   .strictObject({ type: z.string().optional(), number: z.number().int().positive().optional() })
   .meta({ id: "RestartRequest" });
 export type RestartRequest = z.infer<typeof restartRequestSchema>;
+
+/** `POST /v1/apps/{app}/stops`: the instances of a type, or one. */
+export const stopRequestSchema = z
+  .strictObject({ type: z.string(), number: z.number().int().positive().optional() })
+  .meta({ id: "StopRequest" });
+export type StopRequest = z.infer<typeof stopRequestSchema>;
 
 /** `POST /v1/apps/{app}/rollbacks`: to the release before the current one, or to a given one. */
 export const rollbackRequestSchema = z

@@ -20,13 +20,17 @@ const checkStateSchema = z.object({
   at: z.iso.datetime(),
 });
 
+/** A check and what each instance shows. */
+export const checkViewSchema = checkSchema.extend({ results: z.array(checkStateSchema) });
+export type CheckView = z.infer<typeof checkViewSchema>;
+
 /** `GET /v1/apps/{app}/checks`: by type in Procfile order, checks as the file has them, what each instance shows. */
 export const checkListSchema = z
   .object({
     types: z.array(
       z.object({
         type: z.string(),
-        checks: z.array(checkSchema.extend({ results: z.array(checkStateSchema) })),
+        checks: z.array(checkViewSchema),
       }),
     ),
   })

@@ -18,7 +18,7 @@ export const operationSchema = z
   .object({
     id: z.number().int(),
     app: z.string(),
-    kind: z.enum(["deploy", "config", "scale", "restart", "rollback", "destroy", "settings"]),
+    kind: z.enum(["deploy", "config", "scale", "restart", "start", "stop", "rollback", "destroy", "settings"]),
     status: z.enum([
       "waiting",
       "running",

@@ -28,7 +28,7 @@ const CASES: readonly (readonly [string, string, readonly RegExp[]])[] = [
   ["build-script-fails", "E_BUILD_FAILED", [/exit code 4/, /cannot find the styles/]],
   ["release-exits-1", "E_RELEASE_PHASE", [/exit code 1/, /migration 12 failed/]],
   ["exits-at-once", "E_HEALTH_STARTUP", [/exit code 3/, /DATABASE_URL is not set/]],
-  ["command-not-found", "E_HEALTH_STARTUP", [/command was not found/, /no-such-program-anywhere/]],
+  ["command-not-found", "E_HEALTH_STARTUP", [/the command `[^`]+` was not found/, /no-such-program-anywhere/]],
   ["never-listens", "E_HEALTH_STARTUP", [/nothing listens on port \d+/]],
   ["other-port", "E_HEALTH_STARTUP", [/it listens on port \d+, expected port \d+/]],
   ["localhost-only", "E_HEALTH_STARTUP", [/127\.0\.0\.1:\d+ only, expected 0\.0\.0\.0/]],

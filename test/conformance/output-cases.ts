@@ -125,6 +125,48 @@ async function assertListeners(world: World): Promise<void> {
   }
 }
 
+/** A program of two processes that takes memory and time: 60 MB are written to, so that they are resident. */
+const HUNGRY = `
+  const taken = Buffer.alloc(60_000_000, 1);
+  require("node:child_process").spawn("sleep", ["1000"]);
+  for (const end = Date.now() + 300; Date.now() < end; ) taken[Math.trunc(Math.random() * 1000)] += 1;
+  console.log("fed");
+  setInterval(() => taken, 1000);
+`;
+
+async function assertUsage(world: World): Promise<void> {
+  const hungry = await world.start({
+    slug: { files: { "hungry.cjs": HUNGRY }, process: directProcess(process.execPath, "hungry.cjs") },
+  });
+  const modest = await world.start({ slug: { process: shellProcess("echo up; exec sleep 1000") } });
+  await world.lines(hungry.id, (lines) => lines.includes("fed"));
+  await world.lines(modest.id, (lines) => lines.includes("up"));
+  await world.until(
+    "its child is there",
+    async () => (await world.engine.processes(hungry.id, world.never)).length === 2,
+  );
+  const usage = await world.engine.usage(world.never);
+  const [big, small] = [usage.get(hungry.id), usage.get(modest.id)];
+  assert.ok(big !== undefined && small !== undefined);
+  assert.equal(big.processCount, 2);
+  assert.ok(big.memoryBytes > 60_000_000 && big.memoryBytes < 1_000_000_000, `${big.memoryBytes} bytes`);
+  assert.ok(big.cpuMs >= 100 && big.cpuMs < 60_000, `${big.cpuMs} ms`);
+  assert.ok(small.memoryBytes > 100_000 && small.memoryBytes < 20_000_000, `${small.memoryBytes} bytes`);
+  const [program, child] = await world.engine.processes(hungry.id, world.never);
+  assert.deepEqual(
+    [program?.argv, child?.argv],
+    [
+      [process.execPath, "hungry.cjs"],
+      ["sleep", "1000"],
+    ],
+  );
+  assert.equal(child?.parentPid, program?.pid);
+  await world.engine.stop(hungry.id, 1_000, world.never);
+  assert.deepEqual([...(await world.engine.usage(world.never)).keys()], [modest.id]);
+  assert.deepEqual(await world.engine.processes(hungry.id, world.never), []);
+  assert.deepEqual(await world.engine.processes("never-heard-of", world.never), []);
+}
+
 /** Output, and what can be asked of a running instance. */
 export const OUTPUT_CASES: readonly Case[] = [
   { title: "§12 no line is lost or doubled over restarts of the control plane", run: assertNumberedLines },
@@ -142,5 +184,10 @@ export const OUTPUT_CASES: readonly Case[] = [
     run: assertExec,
   },
   { title: "§8 exec: a missing program is 127; an ended instance is refused", run: assertExecEnds },
+  {
+    title: "§5 usage: memory and processor time of all its processes, and which they are",
+    notOn: { fake: "its programs use nothing" },
+    run: assertUsage,
+  },
   { title: "§8 listeners: address and port, of children too (D63)", run: assertListeners },
 ];

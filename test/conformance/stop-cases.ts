@@ -3,41 +3,69 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive } from "../../src/lib/process-alive.ts";
 import { NO_PROGRAMS, type Case } from "./case.ts";
-import { shellProcess } from "./slug.ts";
+import type { LaunchProcess } from "../../src/model/launch-plan.ts";
+import { directProcess, shellProcess } from "./slug.ts";
 import type { World } from "./worlds.ts";
 
 /**
- * Forms in which a command may start others. `child` is a program that writes its process id as a line, then runs until it is told
- * to stop; it is written to the app as `child` and says on SIGTERM that it got it.
+ * Forms in which a command may start others. `child` is a program that starts another one (`grandchild`), writes its process id as a
+ * line, then runs until it is told to stop; both say on SIGTERM that they got it.
  */
-const FORMS: readonly (readonly [form: string, command: string, childCount: number])[] = [
-  ["plain", "./child", 1],
-  ["after &&", "true && ./child", 1],
-  ["not last", "./child; echo after", 1],
-  ["shell in shell", "sh -c 'sh -c \"./child && true\" && true' && true", 1],
-  ["background", "./child & ./child & wait", 2],
-  ["background, shell gone", "./child & sleep 0.2; exec ./child", 2],
-  ["pipeline", "./child | cat", 1],
-  ["trap that waits", "trap 'wait' TERM; ./child & wait", 1],
-  ["exec", "exec ./child", 1],
+type Form = {
+  readonly form: string;
+  readonly process: LaunchProcess;
+  readonly childCount: number;
+  readonly files?: Readonly<Record<string, string>>;
+};
+
+const shell = (form: string, command: string, childCount = 1): Form => ({
+  form,
+  process: shellProcess(command),
+  childCount,
+});
+
+const FORMS: readonly Form[] = [
+  shell("plain", "./child"),
+  shell("after &&", "true && ./child"),
+  shell("not last", "./child; echo after"),
+  shell("with a comment behind it", "./child # the web server"),
+  shell("with an assignment before it", "MODE=fast ./child"),
+  shell("shell in shell", "sh -c 'sh -c \"./child && true\" && true' && true"),
+  shell("background", "./child & ./child & wait", 2),
+  shell("background, shell gone", "./child & sleep 0.2; exec ./child", 2),
+  shell("pipeline", "./child | cat"),
+  shell("subshell", "(cd . && ./child)"),
+  shell("substitution", "echo $(./child)"),
+  shell("trap that waits", "trap 'wait' TERM; ./child & wait"),
+  shell("exec", "exec ./child"),
+  shell("nohup", "nohup ./child"),
+  shell("env", "env MODE=fast ./child"),
+  shell(
+    "Node script that starts it",
+    `'${process.execPath}' -e 'require("child_process").spawn("./child", { stdio: "inherit" })'`,
+  ),
+  { ...shell("behind .profile", "true && ./child"), files: { ".profile": "export A=1\n" } },
+  { form: "direct", process: directProcess("./child"), childCount: 1 },
 ];
 
 const CHILD = `#!/bin/sh
+trap 'echo "got TERM $$" >&2; exit 0' TERM
+./grandchild &
+echo "child $$" >&2
+while :; do sleep 0.05; done
+`;
+
+const GRANDCHILD = `#!/bin/sh
 trap 'echo "got TERM $$" >&2; exit 0' TERM
 echo "child $$" >&2
 while :; do sleep 0.05; done
 `;
 
-async function assertTermReachesAll(world: World): Promise<void> {
-  await Promise.all(FORMS.map(([form, command, childCount]) => assertForm(world, { form, command, childCount })));
-}
-
-async function assertForm(
-  world: World,
-  { form, command, childCount }: { form: string; command: string; childCount: number },
-): Promise<void> {
-  const { id } = await world.start({ slug: { files: { "child!": CHILD }, process: shellProcess(command) } });
-  const lines = await world.lines(id, (all) => all.length >= childCount);
+async function assertForm(world: World, { form, process: launch, childCount, files = {} }: Form): Promise<void> {
+  const slug = { files: { "child!": CHILD, "grandchild!": GRANDCHILD, ...files }, process: launch };
+  const { id } = await world.start({ slug });
+  const named = (all: readonly string[]): readonly string[] => all.filter((line) => line.startsWith("child "));
+  const lines = named(await world.lines(id, (all) => named(all).length >= 2 * childCount));
   const pids = lines.map((line) => Number(/^child (\d+)$/.exec(line)?.[1]));
   assert.ok(
     pids.every((pid) => isProcessAlive(pid)),
@@ -154,11 +182,11 @@ async function assertStopGoesOn(world: World): Promise<void> {
 
 /** Ending what runs. */
 export const STOP_CASES: readonly Case[] = [
-  {
-    title: "§2 SIGTERM reaches every process of every form of command, once",
+  ...FORMS.map((form) => ({
+    title: `§2 SIGTERM reaches a program and its grandchildren, once each: ${form.form}`,
     notOn: NO_PROGRAMS,
-    run: assertTermReachesAll,
-  },
+    run: (world: World) => assertForm(world, form),
+  })),
   { title: "§2 SIGKILL to all that is left after the grace time", run: assertKillAfterGrace },
   { title: "§2 the grace time is given", run: assertGraceIsGiven },
   {

@@ -143,7 +143,7 @@ export const ENGINES: Readonly<Record<string, () => EngineKind>> = {
   process: () => ({
     name: "process",
     clock: systemClock,
-    make: makeProcessEngine,
+    make: (root) => makeProcessEngine(root),
     wait: (promise) => promise,
     textOf: (program) => program.sh,
     // The program waits for this file.
@@ -155,11 +155,11 @@ export const ENGINES: Readonly<Record<string, () => EngineKind>> = {
   }),
 };
 
-/** A process engine with its instances below `root`. */
-export function makeProcessEngine(root: string): ProcessEngine {
+/** A process engine with its instances below `root`; programs get `basePath`. */
+export function makeProcessEngine(root: string, basePath = BASE_PATH): ProcessEngine {
   return new ProcessEngine({
     instancesDirectory: join(root, "instances"),
-    basePath: BASE_PATH,
+    basePath,
     clock: systemClock,
     random: systemRandom,
   });

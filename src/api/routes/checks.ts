@@ -1,12 +1,12 @@
 import * as z from "zod";
-import type { CheckRun, TypeChecks } from "../../model/check-result.ts";
-import { isoTime } from "../../lib/clock.ts";
+import type { CheckRun } from "../../model/check-result.ts";
 import type { ServerSentEvent } from "../../lib/sse.ts";
-import { checkListSchema, type CheckList, type CheckRunView } from "../../wire/checks.ts";
+import { checkListSchema, type CheckRunView } from "../../wire/checks.ts";
 import { defineRoute, jsonAnswer } from "../define-route.ts";
 import type { RouteTable } from "../define-route.ts";
 import type { ApiContext } from "../environment.ts";
 import { appParams, instanceChoice, knownAppName } from "../params.ts";
+import { checkView } from "../views.ts";
 
 const checks = defineRoute({
   method: "get",
@@ -36,7 +36,7 @@ const run = defineRoute({
 export function addCheckRoutes(table: RouteTable, { control, streams }: ApiContext): void {
   table.add(checks, (c) => {
     const types = control.checks(knownAppName(c.req.valid("param").app));
-    return c.json({ types: types.map(typeView) }, 200);
+    return c.json({ types: types.map(({ type, checks: all }) => ({ type, checks: all.map(checkView) })) }, 200);
   });
   table.add(run, (c) => {
     const app = knownAppName(c.req.valid("param").app);
@@ -49,16 +49,6 @@ export function addCheckRoutes(table: RouteTable, { control, streams }: ApiConte
       return eventsOf(runs);
     });
   });
-}
-
-function typeView({ type, checks: all }: TypeChecks): CheckList["types"][number] {
-  return {
-    type,
-    checks: all.map(({ results, ...check }) => ({
-      ...check,
-      results: results.map(({ at, ...result }) => ({ ...result, at: isoTime(at) })),
-    })),
-  };
 }
 
 async function* eventsOf(runs: AsyncIterable<CheckRun>): AsyncGenerator<ServerSentEvent> {

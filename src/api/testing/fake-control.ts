@@ -16,9 +16,10 @@ import type {
 import type { InstalledBuildpack, KnownBuildpack } from "../../model/buildpack.ts";
 import type { CheckRun, InstanceChoice, TypeChecks } from "../../model/check-result.ts";
 import { secret, type Secret } from "../../lib/secret.ts";
-import { parseAppName, type App, type AppName } from "../../model/app.ts";
+import type { AppName } from "../../model/app.ts";
 import type { Collection } from "../../control/storage/plan-collection.ts";
 import type { ReleaseDiff } from "../../control/storage/name-diff.ts";
+import type { InstanceInspection } from "../../model/instance-status.ts";
 import type { StepStory } from "../../control/operations/story.ts";
 import type { AppSettings } from "../../model/app-settings.ts";
 import type { Intent } from "../../model/intent.ts";
@@ -30,11 +31,8 @@ import { isEnded } from "../../model/operation.ts";
 import type { Operation, OperationEvent, OperationEventBody, OperationKind } from "../../model/operation.ts";
 import type { Release } from "../../model/release.ts";
 import type { Digest } from "../../model/source.ts";
+import { APP, CHECK, DETAILS, DIGEST, RELEASE, RESULT, START_MS, SUMMARY } from "./fake-data.ts";
 import { Feed } from "./feed.ts";
-
-/** 2026-01-01T00:00:00Z. */
-export const START_MS = Date.UTC(2026, 0, 1);
-export const DIGEST: Digest = `sha256:${"ab".repeat(32)}`;
 
 const IMAGE: ArtifactImage = {
   form: "image",
@@ -147,6 +145,18 @@ export class FakeControl implements ControlPlane {
     return DIGEST;
   }
 
+  async inspect(name: AppName, place: { readonly type: string; readonly number: number }): Promise<InstanceInspection> {
+    this.#record("inspect", [name, place]);
+    this.#demand(name);
+    const instance = DETAILS.instances.find(({ type, number }) => type === place.type && number === place.number);
+    const wanted = `${place.type}.${place.number}`;
+    if (instance === undefined) throw new PortsideError("E_INSTANCE_UNKNOWN", { app: name, instance: wanted });
+    const seen = { configNames: ["GREETING"], checks: [], listeners: ["0.0.0.0:5001"], history: [] };
+    const processes = [{ pid: 5, parentPid: 4, command: "node server.js", cpuMs: 10, memoryBytes: 50_000_000 }];
+    const inspection = { command: "node server.js", stopTimeoutS: 30, ...seen, processes };
+    return Promise.resolve({ ...instance, ...inspection });
+  }
+
   checks(name: AppName): readonly TypeChecks[] {
     this.#record("checks", [name]);
     this.#demand(name);
@@ -186,6 +196,18 @@ export class FakeControl implements ControlPlane {
     this.intents.push(intent);
     this.#demand(name);
     return this.#operate("restart", name, [which]);
+  }
+
+  start(name: AppName, which: InstanceChoice, intent: Intent): Operation {
+    this.intents.push(intent);
+    this.#demand(name);
+    return this.#operate("start", name, [which]);
+  }
+
+  stop(name: AppName, which: InstanceChoice, intent: Intent): Operation {
+    this.intents.push(intent);
+    this.#demand(name);
+    return this.#operate("stop", name, [which]);
   }
 
   rollback(name: AppName, release: number | undefined, intent: Intent): Operation {
@@ -335,65 +357,3 @@ export class FakeControl implements ControlPlane {
     if (name !== APP.name) throw new PortsideError("E_APP_UNKNOWN", { app: name });
   }
 }
-
-function appName(raw: string): AppName {
-  const name = parseAppName(raw);
-  if (name === undefined) throw new Error(`${raw} is no app name`);
-  return name;
-}
-
-const RESULT = { instance: "web.1", state: "passing", attempts: 1, detail: "GET / 200", at: START_MS } as const;
-const CHECK = { name: "GET /", type: "startup", isDefault: false, warn: false } as const;
-const APP: App = { name: appName("demo"), origin: "/srv/demo", createdAt: START_MS, currentRelease: 2 };
-const SUMMARY: AppSummary = { app: APP, url: "http://demo.localhost:8080", formation: { web: 1 }, serving: { web: 1 } };
-const DETAILS: AppDetails = {
-  ...SUMMARY,
-  buildpacks: [{ id: "portside/nodejs", version: "1.0.0" }],
-  processes: [{ type: "web", command: "node server.js" }],
-  instances: [
-    {
-      id: "demo-web-1-a",
-      app: APP.name,
-      release: 2,
-      type: "web",
-      number: 1,
-      phase: "serving",
-      address: { host: "127.0.0.1", port: 5001 },
-      startedAt: START_MS,
-      operation: 1,
-      restarts: 0,
-    },
-    {
-      id: "demo-web-2-b",
-      app: APP.name,
-      release: 2,
-      type: "web",
-      number: 2,
-      phase: "crashed",
-      startedAt: START_MS,
-      operation: 1,
-      restarts: 3,
-      exit: { code: 1, at: START_MS },
-    },
-  ],
-};
-const RELEASE: Release = {
-  app: APP.name,
-  number: 2,
-  artifact: DIGEST,
-  source: DIGEST,
-  configVersion: 1,
-  declaredFormation: {},
-  formation: { web: 1 },
-  healthchecks: {},
-  stopTimeouts: {},
-  resources: {},
-  maxParallel: {},
-  hooks: {},
-  types: ["web"],
-  hasReleaseCommand: false,
-  description: "Deploy abababab",
-  status: "current",
-  createdAt: START_MS,
-  operation: 1,
-};

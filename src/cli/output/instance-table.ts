@@ -1,7 +1,7 @@
 import type { InstanceView } from "../../wire/apps.ts";
 import type { Style } from "./style.ts";
 import { formatTable } from "./table.ts";
-import { formatAge } from "./text.ts";
+import { formatAge, formatBytes } from "./text.ts";
 
 const COLUMNS = [
   { title: "NAME" },
@@ -9,6 +9,8 @@ const COLUMNS = [
   { title: "RELEASE" },
   { title: "PORT", align: "right" },
   { title: "SINCE", align: "right" },
+  { title: "CPU", align: "right" },
+  { title: "MEMORY", align: "right" },
   { title: "RESTARTS", align: "right" },
   { title: "LAST EXIT" },
 ] as const;
@@ -17,12 +19,19 @@ const COLUMNS = [
 export function instanceTable(style: Style, instances: readonly InstanceView[], now: number): string[] {
   const rows = instances.map((instance) => [
     instance.name,
-    instance.phase,
+    stateOf(instance),
     `v${instance.release}`,
     instance.port === null ? "–" : String(instance.port),
     formatAge(now - Date.parse(instance.startedAt)),
+    instance.cpuPercent === null ? "–" : `${instance.cpuPercent.toFixed(1)} %`,
+    instance.memoryBytes === null ? "–" : formatBytes(instance.memoryBytes),
     String(instance.restarts),
     instance.exit ?? "–",
   ]);
   return formatTable(style, COLUMNS, rows);
+}
+
+/** Its phase, or what people need to know besides. */
+export function stateOf({ phase, ready }: Pick<InstanceView, "phase" | "ready">): string {
+  return phase === "serving" && !ready ? "not ready" : phase;
 }

@@ -76,6 +76,42 @@ const CASES: readonly (readonly [
     ["web.2"],
     ["web.2"],
   ],
+  [
+    "restart leaves a stopped one of another type alone, and starts one of its own",
+    {
+      formation: { web: 2, worker: 1 },
+      existing: running("web.1"),
+      replacement: { mode: "named", type: "web" },
+    },
+    ["web.1", "web.2"],
+    ["web.1"],
+  ],
+  [
+    "scale fills the places of its own types alone",
+    {
+      formation: { web: 2, worker: 2 },
+      existing: running("web.1", "worker.1"),
+      replacement: { mode: "difference", types: ["web"] },
+    },
+    ["web.2"],
+    [],
+  ],
+  [
+    "start fills what is free and touches nothing else",
+    { formation: { web: 2, worker: 1 }, existing: running("web.1"), replacement: { mode: "missing" } },
+    ["web.2", "worker.1"],
+    [],
+  ],
+  [
+    "start of one",
+    {
+      formation: { web: 2, worker: 1 },
+      existing: running("web.1"),
+      replacement: { mode: "missing", type: "worker", number: 1 },
+    },
+    ["worker.1"],
+    [],
+  ],
 ];
 
 for (const [title, input, start, retire] of CASES) {

@@ -5,13 +5,13 @@ import type { Instance } from "../../model/instance.ts";
 export type Slot = { readonly type: string; readonly number: number };
 
 /**
- * Which instances an operation replaces: all of them (a new release), none but the difference to the formation (scale),
- * or the ones named (restart).
+ * Which instances an operation replaces: all of them (a new release), none but the difference to the formation (scale, of some
+ * types alone when they are given), the ones named (restart), or none: only places without an instance are filled (start).
  */
 export type Replacement =
   | { readonly mode: "all" }
-  | { readonly mode: "difference" }
-  | { readonly mode: "named"; readonly type?: string; readonly number?: number };
+  | { readonly mode: "difference"; readonly types?: readonly string[] }
+  | { readonly mode: "named" | "missing"; readonly type?: string; readonly number?: number };
 
 /** What to start and which old instances are to go once the new ones are healthy. */
 export type InstancePlan = { readonly start: readonly Slot[]; readonly retire: readonly Instance[] };
@@ -30,10 +30,13 @@ export function planInstances(input: {
     slotsOf(type, quantityOf(input.formation, type) ?? defaultQuantity(type)),
   );
   const isWanted = (instance: Instance): boolean => wanted.some((slot) => isSame(slot, instance));
-  const isReplaced = (slot: Slot): boolean => matches(slot, input.replacement);
+  const { replacement } = input;
+  const isReplaced = (slot: Slot): boolean =>
+    replacement.mode === "all" || (replacement.mode === "named" && isMeant(slot, replacement));
   const retire = input.existing.filter((instance) => !isWanted(instance) || isReplaced(instance));
   const kept = input.existing.filter((instance) => !retire.includes(instance));
-  return { start: wanted.filter((slot) => !kept.some((instance) => isSame(slot, instance))), retire };
+  const isFree = (slot: Slot): boolean => !kept.some((instance) => isSame(slot, instance));
+  return { start: wanted.filter((slot) => isFree(slot) && isMeant(slot, replacement)), retire };
 }
 
 function slotsOf(type: string, quantity: number): Slot[] {
@@ -44,8 +47,10 @@ function isSame(a: Slot, b: Slot): boolean {
   return a.type === b.type && a.number === b.number;
 }
 
-function matches(slot: Slot, replacement: Replacement): boolean {
-  if (replacement.mode !== "named") return replacement.mode === "all";
+/** Whether an operation is about that place. One that was stopped on purpose stays so until somebody means it. */
+function isMeant(slot: Slot, replacement: Replacement): boolean {
+  if (replacement.mode === "all") return true;
+  if (replacement.mode === "difference") return replacement.types?.includes(slot.type) !== false;
   const typeFits = replacement.type === undefined || replacement.type === slot.type;
   return typeFits && (replacement.number === undefined || replacement.number === slot.number);
 }

@@ -18,6 +18,7 @@ import { route } from "./steps/route.ts";
 import { setConfig } from "./steps/set-config.ts";
 import { settings } from "./steps/settings.ts";
 import { start } from "./steps/start.ts";
+import { stop } from "./steps/stop.ts";
 import { tests } from "./steps/tests.ts";
 import { restartCurrent, setFormation } from "./steps/use-current.ts";
 import type { Step } from "./step.ts";
@@ -50,6 +51,8 @@ export const KINDS: Readonly<Record<OperationKind, Kind>> = {
   scale: { steps: [setFormation, ...ROLLOUT, afterSuccess], commitStep: "route", failureStep: afterFailure },
   restart: { steps: [restartCurrent, ...ROLLOUT, afterSuccess], commitStep: "route", failureStep: afterFailure },
   settings: { steps: [settings], commitStep: "settings" },
+  start: { steps: [restartCurrent, ...ROLLOUT], commitStep: "route" },
+  stop: { steps: [stop, retire], commitStep: "stop" },
   destroy: { steps: [unroute, remove], commitStep: "unroute" },
 };
 

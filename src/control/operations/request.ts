@@ -23,6 +23,8 @@ export type OperationRequest =
   | { readonly kind: "config"; readonly sealedValues: Readonly<Record<string, string | null>> }
   | { readonly kind: "scale"; readonly formation: Formation }
   | { readonly kind: "restart"; readonly type?: string; readonly number?: number }
+  | { readonly kind: "start"; readonly type?: string; readonly number?: number }
+  | { readonly kind: "stop"; readonly type: string; readonly number?: number }
   | { readonly kind: "rollback"; readonly release: number }
   | { readonly kind: "settings"; readonly change: SettingsChange }
   | { readonly kind: "destroy" };

@@ -71,7 +71,7 @@ const CASES: readonly (readonly [string, Parameters<typeof planRoute>[0], string
       app: APP,
       formation: { web: 1, worker: 1 },
       release: release(["web", "worker"]),
-      instances: [instance("worker.1", "serving", 9)],
+      instances: [instance("web.1", "starting"), instance("worker.1", "serving", 9)],
     },
     "serving",
     [],
@@ -85,6 +85,17 @@ const CASES: readonly (readonly [string, Parameters<typeof planRoute>[0], string
   [
     "quantity 0 is stopped",
     { app: APP, formation: { web: 0 }, release: release(["web"]), instances: [] },
+    "stopped",
+    [],
+  ],
+  [
+    "all of the type stopped on purpose is stopped",
+    {
+      app: APP,
+      formation: { web: 1, worker: 1 },
+      release: release(["web", "worker"]),
+      instances: [instance("worker.1", "serving", 9)],
+    },
     "stopped",
     [],
   ],

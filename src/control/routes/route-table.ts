@@ -45,7 +45,8 @@ export function planRoute(input: {
       ? [{ instance: instance.id, name: instanceName(instance), ...instance.address }]
       : [],
   );
-  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0)
+  // None is wanted, or all were stopped on purpose.
+  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0 || candidates.length === 0)
     return { app, hosts, state: "stopped", targets };
   const allCrashed =
     targets.length === 0 && candidates.length > 0 && candidates.every((instance) => instance.phase === "crashed");

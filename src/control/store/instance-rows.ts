@@ -54,6 +54,17 @@ export class InstanceRows {
       .map(fromRow);
   }
 
+  /** The newest one of a place, the living before the stopped. */
+  lastOf(app: AppName, type: string, number: number): Instance | undefined {
+    const row = this.#database.get<Row>(
+      "SELECT * FROM instances WHERE app = ? AND type = ? AND number = ? ORDER BY phase = 'stopped', started_at DESC LIMIT 1",
+      app,
+      type,
+      number,
+    );
+    return row === undefined ? undefined : fromRow(row);
+  }
+
   /** Does nothing when the id is there already. */
   insert(instance: Instance): void {
     this.#database.run(

@@ -6,10 +6,12 @@ import type {
   Engine,
   EngineCapabilities,
   EngineExecResult,
+  InstanceProcess,
   InstanceSpec,
   Listener,
   LogSink,
   ObservedInstance,
+  Usage,
 } from "../engine.ts";
 import { parseBehaviour } from "./behaviour.ts";
 import type { EngineCall, EngineMethod, Failure, FakeMachine } from "./fake-machine.ts";
@@ -33,6 +35,7 @@ export class FakeEngine implements Engine {
     exec: true,
     fileExport: true,
     resourceLimits: true,
+    usage: false,
     envValueBytesMax: 65_536,
   };
   readonly #machine: FakeMachine;
@@ -98,6 +101,14 @@ export class FakeEngine implements Engine {
       const listener = this.#machine.find(id)?.listener(this.#machine.clock.now());
       return listener === undefined ? [] : [listener];
     });
+  }
+
+  usage(signal: AbortSignal): Promise<ReadonlyMap<InstanceId, Usage>> {
+    return this.#call({ method: "usage", signal }, () => new Map());
+  }
+
+  processes(id: InstanceId, signal: AbortSignal): Promise<readonly InstanceProcess[]> {
+    return this.#call({ method: "processes", id, signal }, () => []);
   }
 
   /** The words of argv are a behaviour too: `["exit 1 after 2s"]`. Anything else is a program that is not there. */

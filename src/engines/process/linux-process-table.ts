@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Clock } from "../../lib/clock.ts";
 import { hasCode } from "../../lib/files.ts";
-import type { Listener } from "../engine.ts";
+import type { InstanceProcess, Listener, Usage } from "../engine.ts";
 import type { ProcessMark } from "./instance-directory.ts";
 import type { Execution, Member, ProcessTable } from "./process-table.ts";
 
@@ -12,7 +12,16 @@ const SNAPSHOT_AGE_MS_MAX = 10;
 /** Two clocks of the kernel with different grain: `/proc/uptime` and start times. */
 const UPTIME_SLACK_S = 0.05;
 
-type Stat = { readonly state: string; readonly group: number; readonly session: number; readonly startTicks: number };
+type Stat = {
+  readonly state: string;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  readonly startTicks: number;
+  /** Its own and that of children it has waited for. */
+  readonly cpuTicks: number;
+  readonly residentPages: number;
+};
 type Snapshot = { readonly at: number; readonly processes: ReadonlyMap<number, Stat> };
 
 /** Reads `/proc`. What belongs to other users is left out in silence: it is not ours. */
@@ -20,6 +29,7 @@ export class LinuxProcessTable implements ProcessTable {
   readonly #clock: Clock;
   #snapshot: Snapshot | undefined;
   #boot: string | undefined;
+  #pageBytes: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -51,6 +61,42 @@ export class LinuxProcessTable implements ProcessTable {
     const found = pids.flatMap(socketInodes).flatMap((inode) => listening.get(inode) ?? []);
     const unique = new Map(found.map((listener) => [`${listener.address} ${listener.port}`, listener]));
     return Promise.resolve([...unique.values()].toSorted((left, right) => left.port - right.port));
+  }
+
+  usage(programs: readonly ProcessMark[]): Promise<readonly Usage[]> {
+    const { processes } = this.#look();
+    const bySession = Map.groupBy(processes.values(), (stat) => stat.session);
+    return Promise.resolve(
+      programs.map((program) => {
+        const leader = processes.get(program.pid);
+        const isOurs =
+          program.start.endsWith(` ${this.#bootId()}`) &&
+          (leader === undefined || this.#start(leader) === program.start);
+        return this.#sum(isOurs ? (bySession.get(program.pid) ?? []) : []);
+      }),
+    );
+  }
+
+  describe(pids: readonly number[]): Promise<readonly InstanceProcess[]> {
+    const found = pids.flatMap((pid): InstanceProcess[] => {
+      const stat = readStat(pid);
+      if (stat === undefined) return [];
+      const { cpuMs, memoryBytes } = this.#sum([stat]);
+      const argv = nulSeparated(readOrEmpty(`/proc/${pid}/cmdline`));
+      return [{ pid, parentPid: stat.parent, argv, cpuMs, memoryBytes }];
+    });
+    return Promise.resolve(found.toSorted((left, right) => left.pid - right.pid));
+  }
+
+  #sum(stats: readonly Stat[]): Usage {
+    const cpuTicks = stats.reduce((sum, stat) => sum + stat.cpuTicks, 0);
+    const pages = stats.reduce((sum, stat) => sum + stat.residentPages, 0);
+    this.#pageBytes ??= readPageBytes();
+    return {
+      cpuMs: (cpuTicks * 1_000) / TICKS_PER_S,
+      memoryBytes: pages * this.#pageBytes,
+      processCount: stats.length,
+    };
   }
 
   execution(pid: number): Promise<Execution | undefined> {
@@ -92,7 +138,21 @@ function readStat(pid: number): Stat | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const state = fields[0] ?? "";
   if (text === "" || state === "Z" || state === "X") return undefined;
-  return { state, group: Number(fields[2]), session: Number(fields[3]), startTicks: Number(fields[19]) };
+  return {
+    state,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    startTicks: Number(fields[19]),
+    cpuTicks: [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0),
+    residentPages: Number(fields[21]),
+  };
+}
+
+/** 4 KiB but on some ARM kernels. */
+function readPageBytes(): number {
+  const found = /^KernelPageSize:\s+(\d+) kB$/m.exec(readOrEmpty("/proc/self/smaps"));
+  return found === null ? 4_096 : Number(found[1]) * 1_024;
 }
 
 /** Socket inodes a process holds open. */

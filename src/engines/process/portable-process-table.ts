@@ -1,5 +1,5 @@
 import { exec } from "../../lib/exec.ts";
-import type { Listener } from "../engine.ts";
+import type { InstanceProcess, Listener, Usage } from "../engine.ts";
 import type { ProcessMark } from "./instance-directory.ts";
 import type { Execution, Member, ProcessTable } from "./process-table.ts";
 import { SHIM_ENV } from "./shim.ts";
@@ -24,6 +24,14 @@ export class PortableProcessTable implements ProcessTable {
 
   listeners(): Promise<readonly Listener[] | undefined> {
     return Promise.resolve(undefined);
+  }
+
+  usage(): Promise<readonly Usage[] | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  describe(): Promise<readonly InstanceProcess[]> {
+    return Promise.resolve([]);
   }
 
   execution(): Promise<Execution | undefined> {

@@ -11,10 +11,12 @@ import type {
   Engine,
   EngineCapabilities,
   EngineExecResult,
+  InstanceProcess,
   InstanceSpec,
   Listener,
   LogSink,
   ObservedInstance,
+  Usage,
 } from "../engine.ts";
 import { InstanceDirectory, type StoredSpec } from "./instance-directory.ts";
 import { isStagingName, removeDirectory, startInDirectory } from "./instance-start.ts";
@@ -77,6 +79,7 @@ export class ProcessEngine implements Engine {
       exec: hasProcFileSystem,
       fileExport: true,
       resourceLimits: false,
+      usage: hasProcFileSystem,
       envValueBytesMax: ENV_VALUE_BYTES_MAX,
     };
   }
@@ -147,6 +150,25 @@ export class ProcessEngine implements Engine {
   async listeners(id: string): Promise<readonly Listener[]> {
     const members = (await this.#instances.get(id)?.members()) ?? [];
     return (await this.#processes.listeners(members.map((member) => member.pid))) ?? [];
+  }
+
+  async usage(): Promise<ReadonlyMap<string, Usage>> {
+    const running = [...this.#instances].flatMap(([id, instance]) => {
+      const program = instance.hasEnded ? undefined : instance.directory.readProgram();
+      return program === undefined ? [] : [{ id, program }];
+    });
+    const found = await this.#processes.usage(running.map(({ program }) => program));
+    return new Map(
+      running.flatMap(({ id }, index) => {
+        const usage = found?.[index];
+        return usage === undefined || usage.processCount === 0 ? [] : [[id, usage]];
+      }),
+    );
+  }
+
+  async processes(id: string): Promise<readonly InstanceProcess[]> {
+    const members = (await this.#instances.get(id)?.members()) ?? [];
+    return this.#processes.describe(members.map(({ pid }) => pid));
   }
 
   async exec(

@@ -1,4 +1,4 @@
-import type { Listener } from "../engine.ts";
+import type { InstanceProcess, Listener, Usage } from "../engine.ts";
 import type { ProcessMark } from "./instance-directory.ts";
 
 /** A living process of an instance. `startS` is in seconds since boot, where the system tells. */
@@ -15,6 +15,10 @@ export type ProcessTable = {
   members(program: ProcessMark, startedUntilS?: number): Promise<readonly Member[]>;
   /** Listening TCP sockets of these processes, without repetitions; undefined when the system does not tell. */
   listeners(pids: readonly number[]): Promise<readonly Listener[] | undefined>;
+  /** What the programs and all of their sessions use, in the order given; undefined when the system does not tell. */
+  usage(programs: readonly ProcessMark[]): Promise<readonly Usage[] | undefined>;
+  /** These processes, by pid, those that are gone left out. */
+  describe(pids: readonly number[]): Promise<readonly InstanceProcess[]>;
   /** Arguments and environment the process was executed with; undefined when they cannot be read now. */
   execution(pid: number): Promise<Execution | undefined>;
 };

@@ -76,10 +76,11 @@ export function isInBatch({ operation }: StepContext, slot: Slot): boolean {
 
 function replacementOf(context: StepContext): Replacement {
   const { request } = context.operation;
-  if (request.kind === "scale") return { mode: "difference" };
-  if (request.kind !== "restart") return { mode: "all" };
+  if (request.kind === "scale") return { mode: "difference", types: Object.keys(request.formation) };
+  if (request.kind !== "restart" && request.kind !== "start") return { mode: "all" };
   const { type, number } = request;
-  return { mode: "named", ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) };
+  const mode = request.kind === "restart" ? "named" : "missing";
+  return { mode, ...(type === undefined ? {} : { type }), ...(number === undefined ? {} : { number }) };
 }
 
 function rowOf(context: StepContext, release: Release, slot: Slot): Instance {

@@ -22,12 +22,12 @@ export const setFormation: Step = {
   },
 };
 
-/** Restart: the current release again, all of it or the named instances. */
+/** Restart and start: the current release again, all of it or the named instances. */
 export const restartCurrent: Step = {
   name: "select",
   run(context) {
     const { request } = context.operation;
-    if (request.kind !== "restart") throw new Error("not a restart");
+    if (request.kind !== "restart" && request.kind !== "start") throw new Error("neither a restart nor a start");
     const which =
       request.number === undefined ? (request.type ?? "all instances") : `${request.type}.${request.number}`;
     return Promise.resolve({ outcome: "done", detail: which, facts: { release: current(context).number } });
