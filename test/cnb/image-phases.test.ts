@@ -16,6 +16,17 @@ printf '[types]\\nlaunch = true\\n[metadata]\\nmade = "yes"\\n' >"$1/l.toml.new"
 mv "$1/l.toml.new" "$1/l.toml"
 printf '[[processes]]\\ntype = "web"\\ncommand = ["sh"]\\nargs = ["-c", "echo $KEPT"]\\ndefault = true\\n' >"$1/launch.toml"`;
 
+/** A cache layer and a launch and cache layer with an SBOM file each; says what of them it found. */
+const CACHING = `
+echo "found: [$(cat "$1/c/mark" 2>/dev/null)] [$(cat "$1/l/mark" 2>/dev/null)] [$(cat "$1/c.sbom.cdx.json" "$1/l.sbom.cdx.json" 2>/dev/null | tr -d '\n')]"
+for layer in c l; do
+  mkdir -p "$1/$layer"; printf built >"$1/$layer/mark"
+  printf '{"of":"%s"}' $layer >"$1/$layer.sbom.cdx.json"
+done
+printf '[types]\ncache = true\n' >"$1/c.toml"
+printf '[types]\ncache = true\nlaunch = true\n' >"$1/l.toml"
+printf '[[processes]]\ntype = "web"\ncommand = ["sh"]\n' >"$1/launch.toml"`;
+
 let bench: CnbBench;
 beforeEach(async () => {
   bench = new CnbBench();
@@ -84,6 +95,39 @@ describe("creator with -layout (cnb.md §1, §8)", () => {
     const launcher = await readFromLayer(output().layers[3], "/cnb/lifecycle/launcher");
     assert.match(launcher, /KEPT='kept'/);
     assert.equal(output().reference, first.reference);
+  });
+
+  test("a second build: cache layers and SBOM files of the first are back (cnb.md §4, §9)", async () => {
+    bench.pack("a", { build: CACHING, toml: 'sbom-formats = ["application/vnd.cyclonedx+json"]' });
+    bench.order("a");
+    const create = ["-cache-dir", bench.at("cache"), ...CREATE];
+    const first = await run("create", create);
+    assert.equal(first.code, 0, first.out + first.err);
+    assert.match(first.out, /found: \[\] \[\] \[\]/);
+    const blobs = bench.files("cache/committed").filter((name) => name.endsWith(".tar"));
+    assert.equal(blobs.length, 3, "two layers and their SBOM files");
+    const { diffId } = output().layers[1] ?? {};
+    assert.ok(blobs.includes(`${diffId}.tar`), "a layer has one digest in image and cache");
+    bench.remove("layers/a");
+    const second = await run("create", create);
+    assert.equal(second.code, 0, second.out + second.err);
+    assert.match(second.out, /found: \[built\] \[built\] \[\{"of":"c"\}\{"of":"l"\}\]/);
+    assert.equal(output().layers[1]?.diffId, diffId);
+    bench.write(`cache/committed/${diffId}.tar`, "damaged");
+    bench.remove("layers/a");
+    const third = await run("create", create);
+    assert.equal(third.code, 0, third.out + third.err);
+    assert.match(third.out + third.err, /SHA/);
+    assert.match(third.out, /found: \[built\] \[\]/);
+  });
+
+  test("a cache that cannot be written is a warning", async () => {
+    bench.pack("a", { build: CACHING, toml: 'sbom-formats = ["application/vnd.cyclonedx+json"]' });
+    bench.order("a");
+    bench.write("blocked", "a file");
+    const { code, out, err } = await run("create", ["-cache-dir", bench.at("blocked"), ...CREATE]);
+    assert.equal(code, 0, out + err);
+    assert.match(out + err, /Failed to export cache/);
   });
 
   test("an operator's launcher; several tags; a process type", async () => {

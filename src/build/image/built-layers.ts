@@ -8,7 +8,7 @@ import { parseMetadataToml, type MetadataToml } from "../files/metadata-toml.ts"
 import { parseTable } from "../files/toml-document.ts";
 import { fileNames } from "../layer-environment.ts";
 
-/** A launch layer as its buildpack left it. */
+/** A launch layer, or a cache layer, as its buildpack left it. */
 export type LaunchLayer = {
   readonly name: string;
   readonly directory: string;
@@ -36,21 +36,28 @@ export type BuiltLayers = {
 
 const NO_LAYERS = new Set(["build.toml", "launch.toml", "store.toml"]);
 
-/** Reads `<layers>` behind a build: `config/metadata.toml`, `<buildpack>/<layer>.toml`, `store.toml`. Throws `DocumentError`. */
-export function readBuiltLayers(directory: string): BuiltLayers {
+/**
+ * Reads `<layers>` behind a build: `config/metadata.toml`, `<buildpack>/<layer>.toml`, `store.toml`; of the layers those that images
+ * hold (`launch`) or those kept for the next build (`cache`). Throws `DocumentError`.
+ */
+export function readBuiltLayers(directory: string, kept: "launch" | "cache" = "launch"): BuiltLayers {
   const path = join(directory, "config/metadata.toml");
   const metadata = parseMetadataToml(readFileSync(path, "utf8"), path);
   return {
     directory,
     metadata,
-    buildpacks: metadata.group.map((element) => readBuildpack(join(directory, escapedId(element.id)), element)),
+    buildpacks: metadata.group.map((element) =>
+      readBuildpack(join(directory, escapedId(element.id)), { element, kept }),
+    ),
     hasSbom: existsSync(join(directory, "sbom/launch")),
   };
 }
 
-function readBuildpack(directory: string, element: GroupElement): LaunchBuildpack {
+type Wanted = { readonly element: GroupElement; readonly kept: "launch" | "cache" };
+
+function readBuildpack(directory: string, { element, kept }: Wanted): LaunchBuildpack {
   const documents = fileNames(directory).filter((file) => file.endsWith(".toml") && !NO_LAYERS.has(file));
-  const layers = documents.flatMap((file) => readLayer(directory, file));
+  const layers = documents.flatMap((file) => readLayer(directory, file)).filter(({ types }) => types[kept]);
   const store = readTextIfExists(join(directory, "store.toml"));
   return { ...element, layers, ...(store === undefined ? {} : { store: parseTable(store, "store.toml") }) };
 }
@@ -59,7 +66,7 @@ function readLayer(directory: string, file: string): LaunchLayer[] {
   const document = join(directory, file);
   const text = readFileSync(document, "utf8");
   const types = parseLayerTypes(text, document);
-  if (!types.launch) return [];
+  if (!types.launch && !types.cache) return [];
   const name = file.slice(0, -".toml".length);
   const { metadata = {} } = parseTable(text, document);
   const contents = join(directory, name);

@@ -61,6 +61,12 @@ export async function planSbomLayer(source: LayerSource): Promise<PlannedLayer |
   return { id: "buildpacksio/lifecycle:launch.sbom", createdBy: "Software Bill-of-Materials", entries };
 }
 
+/** `<layers>/sbom/cache`, which goes into the cache and into no image. */
+export function planCacheSbomLayer(source: LayerSource): Promise<readonly LayerEntry[]> {
+  const to = join(source.placement.layers.to, "sbom/cache");
+  return readDirectory(join(source.built.directory, "sbom/cache"), to, source);
+}
+
 /** The app, in one layer or in slices and the rest. */
 export async function planAppLayers(source: LayerSource): Promise<readonly PlannedLayer[]> {
   const { placement, built } = source;

@@ -1,7 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { createWriteStream, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
 import { formatAnalyzedToml } from "../files/analyzed-toml.ts";
 import { LIFECYCLE_METADATA } from "../files/image-labels.ts";
+import { parseLayersMetadataJson } from "../files/layers-metadata.ts";
+import { openUncompressed, type StoredImage } from "../image/stored-image.ts";
+import { DamagedTarError, unpackBelow } from "../lifecycle/unpack-layer.ts";
 import { EXIT, PhaseFailure } from "../lifecycle/phase-failure.ts";
 import { ImageError } from "../image/image-error.ts";
 import { layoutOf, openLayoutImage, requireLayouts, runImageName } from "./layouts.ts";
@@ -19,10 +23,11 @@ export const ANALYZE: Phase = {
   refusesRoot: false,
   becomesUser: true,
   exitCode: EXIT.analyze,
-  run: (call) => Promise.resolve(analyze(call)),
+  run: analyze,
 };
 
-function analyze({ inputs, words, log }: PhaseCall): void {
+async function analyze(call: PhaseCall): Promise<void> {
+  const { inputs, words, log } = call;
   const [output] = words;
   if (output === undefined)
     throw new PhaseFailure({
@@ -56,4 +61,28 @@ function analyze({ inputs, words, log }: PhaseCall): void {
   });
   mkdirSync(dirname(inputs.path("analyzed")), { recursive: true });
   writeFileSync(inputs.path("analyzed"), text);
+  if (previous !== undefined && !inputs.isOn("skip-layers")) await fetchSbom(previous, call);
+}
+
+/** The SBOM files of the previous image's launch layers, for `restore` to put beside the layers. cnb.md §4. */
+async function fetchSbom(previous: StoredImage, { inputs, scratch, log, signal }: PhaseCall): Promise<void> {
+  const label = previous.config.config.Labels?.[LIFECYCLE_METADATA];
+  if (label === undefined) return;
+  const stored = previous.layers.find(({ diffId }) => diffId === parseLayersMetadataJson(label, "label").sbom?.sha);
+  if (stored?.blob === undefined) return;
+  const tar = join(scratch, "previous-sbom.tar");
+  const sbom = join(inputs.path("layers"), "sbom");
+  mkdirSync(scratch, { recursive: true });
+  rmSync(sbom, { recursive: true, force: true });
+  try {
+    await pipeline(openUncompressed(stored), createWriteStream(tar), { signal });
+    await unpackBelow(tar, sbom, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof DamagedTarError) && !(error instanceof ImageError)) throw error;
+    log.warn(`Skipping restore of SBOM files: ${error.message}`);
+    rmSync(sbom, { recursive: true, force: true });
+  } finally {
+    rmSync(tar, { force: true });
+  }
 }

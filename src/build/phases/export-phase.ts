@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { formatReportToml } from "../files/report-toml.ts";
 import { parseTable } from "../files/toml-document.ts";
-import { readBaseContents } from "../image/base-contents.ts";
+import { readBaseContents, type BaseContents } from "../image/base-contents.ts";
 import { readBuiltLayers } from "../image/built-layers.ts";
 import { exportImage, type ExportedImage } from "../image/export-image.ts";
 import { ImageError } from "../image/image-error.ts";
@@ -16,6 +16,7 @@ import { EXIT, PhaseFailure } from "../lifecycle/phase-failure.ts";
 import { readAnalyzed } from "./documents.ts";
 import { layoutOf, openLayoutImage, platformChoice, requireLayouts, type NamedLayout } from "./layouts.ts";
 import type { Phase, PhaseCall } from "./phase.ts";
+import { writeCache } from "./write-cache.ts";
 
 const VERSION = "portside-0.1.0";
 
@@ -49,34 +50,62 @@ async function exportPhase(call: PhaseCall): Promise<void> {
   const analyzed = readAnalyzed("export", inputs.path("analyzed"));
   const base = openRunImage(inputs.text("run-image") || (analyzed.runImage?.image ?? ""), layouts);
   const previous = openPrevious(analyzed.previousImage, layouts);
+  const source = await layerSource(call, base);
   let made: ExportedImage | undefined;
-  for (const output of outputs) made = await exportOne(call, { output, base, previous });
+  for (const output of outputs) made = await exportOne(call, { output, base, previous, source });
   if (made === undefined) return;
   const report = formatReportToml({ tags: words, digest: made.manifest.digest, manifestSizeBytes: made.manifest.size });
   mkdirSync(dirname(inputs.path("report")), { recursive: true });
   writeFileSync(inputs.path("report"), report);
-  if (inputs.path("cache-dir") + inputs.text("cache-image") !== "")
-    log.warn("The cache is not written by this exporter; only restore reads one.");
+  await keepCache(call, source);
+}
+
+/** The next build is slower without a cache, nothing else. cnb.md §9. */
+async function keepCache({ inputs, log, signal }: PhaseCall, source: LayerSource): Promise<void> {
+  if (inputs.text("cache-image") !== "") log.warn("Cache images are not supported; only -cache-dir is.");
+  const directory = inputs.path("cache-dir");
+  if (directory === "") return;
+  try {
+    await writeCache(directory, source);
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn(`Failed to export cache: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function layerSource(
+  { inputs, signal }: PhaseCall,
+  base: StoredImage,
+): Promise<LayerSource & { contents: BaseContents }> {
+  const [app, layers] = [inputs.path("app"), inputs.path("layers")];
+  const contents = await readBaseContents(base, signal);
+  const planned = planOwner(base, contents).owner;
+  return {
+    built: readBuiltLayers(layers),
+    placement: { app: { from: app, to: app }, layers: { from: layers, to: layers } },
+    owner: { uid: inputs.number("uid") ?? planned.uid, gid: inputs.number("gid") ?? planned.gid },
+    signal,
+    contents,
+  };
 }
 
 async function exportOne(
   call: PhaseCall,
-  images: { readonly output: NamedLayout; readonly base: StoredImage; readonly previous: StoredImage | undefined },
+  images: {
+    readonly output: NamedLayout;
+    readonly base: StoredImage;
+    readonly previous: StoredImage | undefined;
+    readonly source: LayerSource & { readonly contents: BaseContents };
+  },
 ): Promise<ExportedImage> {
   const { inputs, env, log, signal } = call;
-  const { output, base, previous } = images;
-  const [app, layers] = [inputs.path("app"), inputs.path("layers")];
-  const built = readBuiltLayers(layers);
-  const contents = await readBaseContents(base, signal);
-  const planned = planOwner(base, contents).owner;
-  const owner = { uid: inputs.number("uid") ?? planned.uid, gid: inputs.number("gid") ?? planned.gid };
-  const placement = { app: { from: app, to: app }, layers: { from: layers, to: layers } };
-  const source: LayerSource = { built, placement, owner, signal };
+  const { output, base, previous, source } = images;
+  const { built, placement, contents } = source;
   const launcherPath = inputs.path("launcher");
   const officialLauncher = existsSync(launcherPath) ? readFileSync(launcherPath) : undefined;
   const processType = inputs.text("process-type") || undefined;
   const lent = join(call.scratch, "lent");
-  await lendLaunchFiles({ built, layersDir: layers, previous }, lent, signal);
+  await lendLaunchFiles({ built, layersDir: inputs.path("layers"), previous }, lent, signal);
   const launch = planImageLaunch({
     lent,
     built,
