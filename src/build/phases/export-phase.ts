@@ -36,7 +36,7 @@ export const EXPORT: Phase = {
 };
 
 async function exportPhase(call: PhaseCall): Promise<void> {
-  const { inputs, words, log } = call;
+  const { inputs, words } = call;
   const [first, ...others] = words;
   if (first === undefined)
     throw new PhaseFailure({
