@@ -89,6 +89,17 @@ const CASES: readonly (readonly [string, Parameters<typeof planRoute>[0], string
     [],
   ],
   [
+    "all of the type on their way out is stopped",
+    {
+      app: APP,
+      formation: { web: 2 },
+      release: release(["web"]),
+      instances: [instance("web.1", "draining", 1), instance("web.2", "stopping", 2)],
+    },
+    "stopped",
+    [],
+  ],
+  [
     "all of the type stopped on purpose is stopped",
     {
       app: APP,

@@ -26,6 +26,11 @@ export function computeRouteTable(store: Store): RouteTable {
   return { schema: ROUTE_TABLE_SCHEMA, version: store.nextNumber("route-table"), routes };
 }
 
+/** Whether it goes and nobody comes in its place. */
+function isLeaving({ phase }: Instance): boolean {
+  return phase === "draining" || phase === "stopping" || phase === "stopped";
+}
+
 /** One app's route: to the instances of its routed type that serve. Pure. Contract §11. */
 export function planRoute(input: {
   readonly app: AppName;
@@ -46,7 +51,7 @@ export function planRoute(input: {
       : [],
   );
   // None is wanted, or all were stopped on purpose.
-  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0 || candidates.length === 0)
+  if (type === undefined || (quantityOf(input.formation, type) ?? 0) === 0 || candidates.every(isLeaving))
     return { app, hosts, state: "stopped", targets };
   const allCrashed =
     targets.length === 0 && candidates.length > 0 && candidates.every((instance) => instance.phase === "crashed");
