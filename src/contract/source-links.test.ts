@@ -37,5 +37,6 @@ test("links: hundreds that double each other take no time", () => {
   }));
   const startedAt = performance.now();
   assert.equal(findEscapingLink(links), undefined);
-  assert.ok(performance.now() - startedAt < 500);
+  // Followed one by one there are 2^300 of them: a busy machine takes a second, doubling takes for ever.
+  assert.ok(performance.now() - startedAt < 20_000);
 });
