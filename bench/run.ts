@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { appsLatency } from "./apps-latency.ts";
 import { exportLayout } from "./export-image.ts";
+import { buildOverhead } from "./build-overhead.ts";
 import { figureRow, type Figure } from "./figures.ts";
 import { idleMemory } from "./idle-memory.ts";
 import { lostRequests } from "./lost-requests.ts";
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
 const BENCHES: Readonly<Record<string, () => Promise<Figure | Figure[]>>> = {
   "noop-deploy": noopDeploy,
   "one-line-change": oneLineChange,
+  "build-overhead": buildOverhead,
   "apps-latency": appsLatency,
   "idle-memory": idleMemory,
   "export-image": exportLayout,

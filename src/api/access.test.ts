@@ -57,7 +57,7 @@ test("a route without access neither compiles nor boots (security rule 1)", () =
 
 test("every route but the public ones answers 401 without and with wrong credentials, and does nothing (security rule 1)", async () => {
   const { routes, ask, control } = createHarness();
-  assert.equal(routes.length, 41);
+  assert.equal(routes.length, 44);
   for (const { method, path, access } of routes) {
     const line = `${method} ${path.replaceAll(/\{\w+\}/g, "demo")}`;
     for (const authorization of NO_RIGHT) {

@@ -8,6 +8,7 @@ export const RIGHTS = {
   platform: ["read", "configure", "collect", "stop"],
   app: ["read", "configure", "deploy", "scale", "restart", "stop", "rollback", "destroy"],
   config: ["reveal", "write"],
+  build: ["read"],
   release: ["read", "export"],
   runImage: ["write"],
   instance: ["read"],

@@ -14,6 +14,7 @@ import {
 } from "../wire/apps.ts";
 import { checkListSchema } from "../wire/checks.ts";
 import { instanceDetailSchema } from "../wire/instances.ts";
+import { buildListSchema, buildOutputSchema, buildSchema } from "../wire/builds.ts";
 import { logLinesSchema } from "../wire/logs.ts";
 import { operationDetailSchema, operationListSchema, operationSchema } from "../wire/operations.ts";
 import { releaseDiffSchema } from "../wire/storage.ts";
@@ -30,6 +31,10 @@ const READS = [
   ["GET /v1/apps/demo", appDetailSchema],
   ["GET /v1/apps/demo/config", configSchema],
   ["GET /v1/apps/demo/releases", releaseListSchema],
+  ["GET /v1/apps/demo/builds", buildListSchema],
+  ["GET /v1/apps/demo/builds/latest", buildSchema],
+  ["GET /v1/apps/demo/builds/1", buildSchema],
+  ["GET /v1/apps/demo/builds/1/output", buildOutputSchema],
   ["GET /v1/apps/demo/instances", instanceListSchema],
   ["GET /v1/apps/demo/releases/2", releaseDetailSchema],
   ["GET /v1/apps/demo/releases/1/diff/2", releaseDiffSchema],

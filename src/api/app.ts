@@ -17,6 +17,7 @@ import { invalidRequest, presentable, problemResponse } from "./problems.ts";
 import { addAppRoutes } from "./routes/apps.ts";
 import { addBuildpackRoutes } from "./routes/buildpacks.ts";
 import { addCheckRoutes } from "./routes/checks.ts";
+import { addBuildRoutes } from "./routes/builds.ts";
 import { addConfigRoutes } from "./routes/config.ts";
 import { addDeployRoutes } from "./routes/deploys.ts";
 import { addImageRoutes } from "./routes/images.ts";
@@ -73,6 +74,7 @@ function addRoutes(table: RouteTable, context: ApiContext): void {
   addAppRoutes(table, context);
   addDeployRoutes(table, context);
   addBuildpackRoutes(table, context);
+  addBuildRoutes(table, context);
   addPsRoutes(table, context);
   addCheckRoutes(table, context);
   addConfigRoutes(table, context);

@@ -15,6 +15,9 @@ export const releaseDiffParams = appParams.extend({
   from: z.string().meta({ description: "Number of the release to start from." }),
   to: z.string().meta({ description: "Number of the other release." }),
 });
+export const buildParams = appParams.extend({
+  number: z.string().meta({ description: "Number of the build, or `latest`." }),
+});
 export const digestParams = z.object({ digest: z.string().meta({ description: "`sha256:` and 64 hex digits." }) });
 
 /** Headers of a stream's request. */
@@ -77,6 +80,15 @@ export function releaseNumber(app: AppName, raw: string): number {
   const number = parseWholeNumber(raw);
   if (number === undefined || number === 0)
     throw new PortsideError("E_RELEASE_UNKNOWN", { app, number: visibleExcerpt(raw) });
+  return number;
+}
+
+/** `undefined` for `latest`. E_BUILD_UNKNOWN, also for what can be no number of one. */
+export function buildNumber(app: string, raw: string): number | undefined {
+  if (raw === "latest") return undefined;
+  const number = parseWholeNumber(raw);
+  if (number === undefined || number === 0)
+    throw new PortsideError("E_BUILD_UNKNOWN", { app: visibleExcerpt(app), number: ` ${visibleExcerpt(raw)}` });
   return number;
 }
 

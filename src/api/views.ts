@@ -3,6 +3,7 @@ import type { AppDetails, AppSummary, PlatformState } from "../control/control-p
 import { describeExit, instanceName } from "../model/instance.ts";
 import type { InstanceInspection, InstanceStatus } from "../model/instance-status.ts";
 import type { TypeChecks } from "../model/check-result.ts";
+import type { Build } from "../model/build.ts";
 import { formatLogTime } from "../model/log-line.ts";
 import type { LogLine } from "../model/log-line.ts";
 import type { ReleaseDetails } from "../control/control-plane.ts";
@@ -18,6 +19,7 @@ import type { Release } from "../model/release.ts";
 import type { AppDetail, AppView, InstanceView, ReleaseDetail, ReleaseView } from "../wire/apps.ts";
 import type { CheckView } from "../wire/checks.ts";
 import type { InstanceDetail } from "../wire/instances.ts";
+import type { BuildView } from "../wire/builds.ts";
 import type { LogLineView } from "../wire/logs.ts";
 import type { OperationDetail, OperationView } from "../wire/operations.ts";
 import type { SettingsView } from "../wire/settings.ts";
@@ -115,6 +117,28 @@ export function releaseDetail({ release, configNames, isStored }: ReleaseDetails
     limits: Object.fromEntries(Object.entries(resources).map(([type, limit]) => [type, formatResources(limit)])),
     maxParallel: { ...release.maxParallel },
     hooks: names,
+  };
+}
+
+/** See `appView`. */
+export function buildView(build: Build): BuildView {
+  const { measure } = build;
+  return {
+    number: build.number,
+    operation: build.operation,
+    status: build.status,
+    queuedAt: isoTime(build.queuedAt),
+    startedAt: build.startedAt === undefined ? null : isoTime(build.startedAt),
+    endedAt: build.endedAt === undefined ? null : isoTime(build.endedAt),
+    phase: build.phase ?? null,
+    sections: build.sections.map(({ name, durationMs, failed }) => ({ name, durationMs, failed })),
+    artifact: build.artifact ?? null,
+    sizeBytes: build.sizeBytes ?? null,
+    memoryPeakBytes: measure?.memoryPeakBytes ?? null,
+    cpuMs: measure?.cpuMs ?? null,
+    oomKillCount: measure?.oomKillCount ?? 0,
+    confinement: measure?.confinement ?? null,
+    failure: build.failure === undefined ? null : { ...build.failure },
   };
 }
 

@@ -62,6 +62,8 @@ export type BuildRequest = {
   readonly onOutput: (source: string, line: string) => void;
   /** Something the user should know that is no failure. */
   readonly onNote?: (note: string) => void;
+  /** Peak of the app's last build; when it is not free now, that is noted before the build. */
+  readonly expectedMemoryBytes?: number;
   /** A buildpack's part of the build begins or has ended. */
   readonly onSection?: (section: BuildSection) => void;
   /** How far the build is; the last one is where it ended. */
@@ -301,11 +303,10 @@ export class BuildpackBuilder implements Builder {
       const artifact = await holdBuild(this.#held(digest, request), (room) =>
         this.#run(digest, request, this.#context(directory, { request, room })),
       );
-      rmSync(join(directory, "scratch"), { recursive: true, force: true });
+      await removeTree(join(directory, "scratch"));
       this.#artifacts.commit(artifact);
       return artifact;
     } catch (error) {
-      // A build that filled its quota leaves millions of files: not in one breath.
       await removeTree(directory);
       this.#artifacts.remove(digest);
       throw error;
@@ -314,10 +315,10 @@ export class BuildpackBuilder implements Builder {
 
   #held(digest: Digest, request: PreparedRequest): HeldBuild {
     const { home, basePath, buildpacksDir, network = {} } = this.#options;
-    const { app, onNote, onUsage, signal } = request;
+    const { app, expectedMemoryBytes, onNote, onUsage, signal } = request;
     const places = { directory: this.#artifacts.directoryOf(digest), home: home.root, basePath, network };
-    const buildpacks = [buildpacksDir, ...buildpackDirectories(request.buildpacks)];
-    return { confinement: this.#confinement, app, ...places, buildpacks, onNote, onUsage, signal };
+    const needs = { buildpacks: [buildpacksDir, ...buildpackDirectories(request.buildpacks)], expectedMemoryBytes };
+    return { confinement: this.#confinement, app, ...places, ...needs, onNote, onUsage, signal };
   }
 
   /** The lifecycle: detect → restore → build → export. cnb.md §1. */

@@ -316,6 +316,38 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: ["gc --dry-run", "gc"],
     load: () => import("./commands/gc.ts"),
   },
+  {
+    name: "builds",
+    summary: "List an app's builds, newest first",
+    description: [
+      "One line a build: how it ended, how long it took, the memory it held at its peak, its buildpacks. A deploy that reuses an earlier build makes none.",
+    ],
+    arguments: [{ name: "APP", required: false, summary: "The app; --app works as well" }],
+    flags: {},
+    examples: ["builds", "builds guestbook --json"],
+    load: () => import("./commands/builds.ts"),
+  },
+  {
+    name: "builds:info",
+    summary: "Show what a build took and how it ended",
+    description: ["Times, memory, processor time and size, the buildpacks with theirs, and why it failed."],
+    arguments: [{ name: "N", required: false, summary: "The build's number; default: the newest" }],
+    flags: {},
+    examples: ["builds:info", "builds:info 3"],
+    load: () => import("./commands/builds/info.ts"),
+  },
+  {
+    name: "builds:output",
+    summary: "Print the output of a build, and follow it",
+    description: [
+      "Control characters are shown, never obeyed. The output of an app's last 20 builds is kept, at most 5000 lines each.",
+      "Ctrl-C ends the following (exit 0); the build goes on.",
+    ],
+    arguments: [{ name: "N", required: false, summary: "The build's number; default: the newest" }],
+    flags: { follow: { kind: "switch", short: "f", summary: "Go on with new lines until the build has ended" } },
+    examples: ["builds:output", "builds:output 3", "builds:output --follow"],
+    load: () => import("./commands/builds/output.ts"),
+  },
   changing({
     name: "rollback",
     summary: "Go back to an earlier release",

@@ -7,6 +7,7 @@ import type { StepStory } from "./operations/story.ts";
 import type { Collection } from "./storage/plan-collection.ts";
 import type { ReleaseDiff } from "./storage/name-diff.ts";
 import type { ArtifactImage, ImageCompression } from "../model/artifact.ts";
+import type { Build } from "../model/build.ts";
 import type { Formation } from "../model/formation.ts";
 import type { InstanceInspection, InstanceStatus } from "../model/instance-status.ts";
 import type { LogLine } from "../model/log-line.ts";
@@ -123,6 +124,12 @@ export interface ControlPlane {
   release(name: AppName, number: number): ReleaseDetails;
   /** E_RELEASE_UNKNOWN. */
   releaseDiff(name: AppName, from: number, to: number): ReleaseDiff;
+  /** Newest first, the last 100. */
+  builds(name: AppName): readonly Build[];
+  /** Without a number: the newest. E_BUILD_UNKNOWN. */
+  build(name: AppName, number?: number): Build;
+  /** Its recorded events of type `output` and `section`, in order. */
+  buildOutput(name: AppName, number: number): readonly OperationEvent[];
   config(name: AppName): Readonly<Record<string, Secret>>;
 
   /** Makes an OCI image of a release's artifact, without `release` of the current one's. E_IMAGE_EXPORT, E_RUN_IMAGE_UNKNOWN. */

@@ -10,6 +10,7 @@ import type { ReleaseDiff } from "./storage/name-diff.ts";
 import type { Collection } from "./storage/plan-collection.ts";
 import { diffReleases } from "./storage/release-diff.ts";
 import type { ArtifactImage } from "../model/artifact.ts";
+import type { Build } from "../model/build.ts";
 import { PortsideError } from "../model/error-registry.ts";
 import { quantityOf, type Formation } from "../model/formation.ts";
 import type { InstanceInspection } from "../model/instance-status.ts";
@@ -45,6 +46,7 @@ import { appDetails, appSummary } from "./summaries.ts";
 import type { World } from "./world.ts";
 
 const QUANTITY_MAX = 100;
+const BUILDS_SHOWN_MAX = 100;
 
 /** What only the composition root knows about the platform. */
 export type Platform = {
@@ -118,6 +120,23 @@ export class Control implements ControlPlane {
 
   collectGarbage(options: { readonly dryRun: boolean }): Promise<Collection> {
     return collectGarbage(this.#world, options);
+  }
+
+  builds(name: AppName): readonly Build[] {
+    this.#world.store.apps.get(name);
+    return this.#world.store.builds.list(name, BUILDS_SHOWN_MAX);
+  }
+
+  build(name: AppName, number?: number): Build {
+    this.#world.store.apps.get(name);
+    return this.#world.store.builds.get(name, number);
+  }
+
+  buildOutput(name: AppName, number: number): readonly OperationEvent[] {
+    const { operation } = this.build(name, number);
+    return this.#world.store.operations
+      .events(operation)
+      .filter((event) => (event.type === "output" || event.type === "section") && event.step === "build");
   }
 
   config(name: AppName): Readonly<Record<string, Secret>> {

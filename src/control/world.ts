@@ -33,6 +33,8 @@ export type Limits = {
   readonly keepReleases: number;
   /** What all artifacts together, and all sources together, may weigh besides what is in use. */
   readonly keepBytes: number;
+  /** Builds of this machine that run side by side; the others wait. */
+  readonly buildsAtATime: number;
 };
 
 export const DEFAULT_LIMITS: Limits = {
@@ -43,6 +45,7 @@ export const DEFAULT_LIMITS: Limits = {
   hookMs: 3_600_000,
   keepReleases: 10,
   keepBytes: 20 * 1024 ** 3,
+  buildsAtATime: 1,
 };
 
 /** Everything control works on, given by the composition root; the simulator gives its own. */

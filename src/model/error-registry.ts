@@ -290,6 +290,12 @@ export const ERRORS = {
     text: "`{app}` has no release v{number}.",
     hint: "List them with `portside releases`.",
   },
+  E_BUILD_UNKNOWN: {
+    status: 404,
+    exit: 1,
+    text: "`{app}` has no build{number}.",
+    hint: "List them with `portside builds`; a deploy that reuses an earlier build makes none.",
+  },
   E_RELEASE_NO_PREVIOUS: {
     status: 409,
     exit: 1,
@@ -430,6 +436,8 @@ export class PortsideError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly evidence: readonly string[];
+  /** What the text and hint were filled in with. */
+  readonly values: Readonly<Record<string, string | number>>;
 
   constructor(
     code: ErrorCode,
@@ -439,6 +447,7 @@ export class PortsideError extends Error {
     super(fillIn(ERRORS[code].text, values), options.cause === undefined ? {} : { cause: options.cause });
     this.name = "PortsideError";
     this.code = code;
+    this.values = values;
     this.hint = options.hint ?? fillIn(ERRORS[code].hint, values);
     this.evidence = options.evidence ?? [];
   }

@@ -71,6 +71,7 @@ export type OperationEventBody =
   | StepEnded
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic }
   | { readonly type: "output"; readonly step: string; readonly source: string; readonly text: string }
+  | ({ readonly type: "section"; readonly step: string } & SectionEvent)
   /** Something inside a step is done: `web.1`, with what and how long. */
   | {
       readonly type: "item";
@@ -95,6 +96,11 @@ export type OperationEventBody =
       readonly url?: string;
       readonly failure?: OperationFailure;
     };
+
+/** A part of a step's output, by name (`portside/nodejs 1.0.0`), begins or has ended. */
+export type SectionEvent =
+  | { readonly name: string; readonly state: "started" }
+  | { readonly name: string; readonly state: "done" | "failed"; readonly durationMs: number };
 
 /** `unchanged`: the step found that the whole operation would change nothing. */
 export type StepEnded = {

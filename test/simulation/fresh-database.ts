@@ -8,6 +8,7 @@ const TABLES = [
   "config_values",
   "releases",
   "instances",
+  "builds",
   "apps",
   "operation_events",
   "operations",

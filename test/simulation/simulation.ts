@@ -29,6 +29,7 @@ const LIMITS = {
   hookMs: 60_000,
   keepReleases: 2,
   keepBytes: 1_000,
+  buildsAtATime: 1,
 };
 /** Everything must have come to rest within this time, back-offs and stop timeouts included. */
 const REST_LIMIT_MS = 20 * 60_000;

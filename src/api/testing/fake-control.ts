@@ -24,6 +24,7 @@ import type { StepStory } from "../../control/operations/story.ts";
 import type { AppSettings } from "../../model/app-settings.ts";
 import type { Intent } from "../../model/intent.ts";
 import type { ArtifactImage } from "../../model/artifact.ts";
+import type { Build } from "../../model/build.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { Formation } from "../../model/formation.ts";
 import type { LogLine } from "../../model/log-line.ts";
@@ -31,6 +32,7 @@ import { isEnded } from "../../model/operation.ts";
 import type { Operation, OperationEvent, OperationEventBody, OperationKind } from "../../model/operation.ts";
 import type { Release } from "../../model/release.ts";
 import type { Digest } from "../../model/source.ts";
+import { fakeBuild, fakeBuildOutput } from "./fake-builds.ts";
 import { APP, CHECK, DETAILS, DIGEST, RELEASE, RESULT, START_MS, SUMMARY } from "./fake-data.ts";
 import { Feed } from "./feed.ts";
 
@@ -48,6 +50,8 @@ const IMAGE: ArtifactImage = {
   log: ["Adding 1/1 app layer(s)"],
   notes: [],
 };
+
+const BUILD = fakeBuild(APP.name, DIGEST, START_MS);
 
 /** Control as the API sees it, in memory: one app `demo`, what it was asked for in `calls`, events and lines fed by the test. */
 export class FakeControl implements ControlPlane {
@@ -86,26 +90,22 @@ export class FakeControl implements ControlPlane {
   }
 
   app(name: AppName): AppDetails {
-    this.#record("app", [name]);
-    this.#demand(name);
+    this.#about("app", name);
     return DETAILS;
   }
 
   releases(name: AppName): readonly Release[] {
-    this.#record("releases", [name]);
-    this.#demand(name);
+    this.#about("releases", name);
     return [RELEASE];
   }
 
   release(name: AppName, number: number): ReleaseDetails {
-    this.#record("release", [name, number]);
-    this.#demand(name);
+    this.#about("release", name, number);
     return { release: RELEASE, configNames: ["GREETING"], isStored: true };
   }
 
   releaseDiff(name: AppName, from: number, to: number): ReleaseDiff {
-    this.#record("releaseDiff", [name, from, to]);
-    this.#demand(name);
+    this.#about("releaseDiff", name, from, to);
     const none = { added: [], removed: [], changed: [] };
     return { config: { ...none, added: ["GREETING"] }, formation: none, files: none };
   }
@@ -119,21 +119,34 @@ export class FakeControl implements ControlPlane {
     });
   }
 
+  builds(name: AppName): readonly Build[] {
+    this.#about("builds", name);
+    return [BUILD];
+  }
+
+  build(name: AppName, number?: number): Build {
+    this.#about("build", name, number);
+    if (number === undefined || number === BUILD.number) return BUILD;
+    throw new PortsideError("E_BUILD_UNKNOWN", { app: name, number });
+  }
+
+  buildOutput(name: AppName, number: number): readonly OperationEvent[] {
+    this.#about("buildOutput", name, number);
+    return fakeBuildOutput(START_MS);
+  }
+
   config(name: AppName): Readonly<Record<string, Secret>> {
-    this.#record("config", [name]);
-    this.#demand(name);
+    this.#about("config", name);
     return this.configValues;
   }
 
   async exportImage(name: AppName, order: ExportOrder, _signal: AbortSignal): Promise<ArtifactImage> {
-    this.#record("exportImage", [name, order]);
-    this.#demand(name);
+    this.#about("exportImage", name, order);
     return IMAGE;
   }
 
   readImage(name: AppName, { digest, form }: ImageChoice, _signal: AbortSignal): AsyncIterable<Uint8Array> {
-    this.#record("readImage", [name, digest, form]);
-    this.#demand(name);
+    this.#about("readImage", name, digest, form);
     return Readable.from([Buffer.from("tar "), Buffer.from(form)]);
   }
 
@@ -229,14 +242,12 @@ export class FakeControl implements ControlPlane {
   }
 
   buildSettings(name: AppName): BuildSettings {
-    this.#record("buildSettings", [name]);
-    this.#demand(name);
+    this.#about("buildSettings", name);
     return { buildpacks: ["heroku/nodejs"], path: "" };
   }
 
   setBuildpacks(name: AppName, buildpacks: readonly string[]): BuildSettings {
-    this.#record("setBuildpacks", [name, buildpacks]);
-    this.#demand(name);
+    this.#about("setBuildpacks", name, buildpacks);
     return { buildpacks, path: "" };
   }
 
@@ -264,8 +275,7 @@ export class FakeControl implements ControlPlane {
   }
 
   settings(name: AppName): AppSettings {
-    this.#record("settings", [name]);
-    this.#demand(name);
+    this.#about("settings", name);
     return { tests: true, freeze: { reason: "holidays", by: "alice", since: START_MS } };
   }
 
@@ -351,6 +361,11 @@ export class FakeControl implements ControlPlane {
     // oxlint-disable-next-line typescript/only-throw-error -- tests throw what a defect could throw.
     if (failure !== undefined) throw failure;
     this.calls.push({ method, args });
+  }
+
+  #about(method: string, app: AppName, ...others: readonly unknown[]): void {
+    this.#record(method, [app, ...others]);
+    this.#demand(app);
   }
 
   #demand(name: AppName): void {

@@ -1,3 +1,4 @@
+import { formatBytes } from "../../lib/format-bytes.ts";
 import type { Cgroup } from "../../lib/cgroup.ts";
 import { execGroup, type GroupOptions, type GroupResult } from "../../lib/exec-group.ts";
 import {
@@ -12,7 +13,7 @@ import type { Sandbox } from "../../lib/sandbox/sandbox.ts";
 import type { Owner } from "../../lib/tree-owner.ts";
 import { systemClock } from "../../lib/clock.ts";
 import { PortsideError } from "../../model/error-registry.ts";
-import { formatBytes, type BuildLimits } from "./build-limits.ts";
+import type { BuildLimits } from "./build-limits.ts";
 import { BuildWatch, quotaExceeded } from "./build-watch.ts";
 
 /** The variable that marks processes of a build where nothing better holds them together. */
@@ -22,6 +23,8 @@ const FILE_CUT_OFF = /\bEFBIG\b|File too large|File size limit exceeded/;
 const FILE_SIGNAL_EXIT = 153;
 /** A `bin/detect` that says no. cnb.md §3.1. */
 const NOT_FOR_ME_EXIT = 100;
+const LINES_KEPT_MAX = 400;
+const LINE_CHARS_MAX = 2_000;
 const STRAGGLER_POLL_MS = 10;
 const STRAGGLER_LIMIT_MS = 2_000;
 
@@ -45,6 +48,8 @@ export type BuildRoom = {
   /** Who the build's files must belong to; absent: us. */
   readonly owner: Owner | undefined;
   readonly usage: BuildUsage;
+  /** The last lines that its programs wrote, some hundreds, each cut to 2,000 characters. */
+  readonly lastLines: readonly string[];
   /**
    * Runs one program, several at a time if asked; when the last one ends nothing of them is left, whatever they forked.
    * Rejects with E_BUILD_DISK_QUOTA, E_DISK_FULL or E_BUILD_FAILED when the build went beyond a limit, and as `execGroup`.
@@ -75,6 +80,7 @@ export class ConfinedRoom implements BuildRoom {
   readonly #running = new Set<RoomRun>();
   #closing: Promise<void> | undefined;
   #isGone = false;
+  readonly #lastLines: string[] = [];
   #lastUsage: Omit<BuildUsage, "memoryPeakBytes" | "confinement"> = {
     cpuMs: undefined,
     oomKillCount: 0,
@@ -98,6 +104,10 @@ export class ConfinedRoom implements BuildRoom {
     return this.#parts.owner;
   }
 
+  get lastLines(): readonly string[] {
+    return this.#lastLines;
+  }
+
   get usage(): BuildUsage {
     this.#readUsage();
     const { sandbox, owner } = this.#parts;
@@ -118,6 +128,7 @@ export class ConfinedRoom implements BuildRoom {
         ...command,
         onLine: (line) => {
           isCutOff ||= FILE_CUT_OFF.test(line);
+          if (this.#lastLines.push(line.slice(0, LINE_CHARS_MAX)) > LINES_KEPT_MAX) this.#lastLines.shift();
           run.onLine(line);
         },
         cwd: sandbox === undefined ? run.cwd : "/",

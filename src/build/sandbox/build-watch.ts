@@ -1,8 +1,9 @@
+import { formatBytes } from "../../lib/format-bytes.ts";
 import { statfsSync } from "node:fs";
 import { startTicker, type Ticker } from "../../lib/ticker.ts";
 import { measureTree } from "../../lib/tree-owner.ts";
 import { PortsideError } from "../../model/error-registry.ts";
-import { formatBytes, type BuildLimits } from "./build-limits.ts";
+import type { BuildLimits } from "./build-limits.ts";
 
 const TICK_MS = 100;
 /** Without a sign that the build writes, its files are counted this often; and never for more than a tenth of the time. */

@@ -1,7 +1,8 @@
+import { formatBytes } from "../../lib/format-bytes.ts";
 import { chmodSync, existsSync, lchownSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { giveTree, openTree, takeTree, type Owner } from "../../lib/tree-owner.ts";
-import { formatBytes, type BuildLimits } from "./build-limits.ts";
+import type { BuildLimits } from "./build-limits.ts";
 import { quotaExceeded } from "./build-watch.ts";
 
 /** The places of a build, as in `BuildContext`. */

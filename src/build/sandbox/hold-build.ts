@@ -1,8 +1,11 @@
+import { formatBytes } from "../../lib/format-bytes.ts";
 import { mkdirSync } from "node:fs";
-import { delimiter, isAbsolute } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
+import { availableMemoryBytes } from "../../lib/memory.ts";
 import { shareTree } from "../../lib/tree-owner.ts";
 import type { Buildpack } from "../buildpack-registry.ts";
 import type { ChosenBuildpacks } from "../buildpack-sources/chosen-buildpacks.ts";
+import { explainFailure } from "../diagnoses/explain-failure.ts";
 import type { BuildRoom, BuildUsage } from "./build-room.ts";
 import type { BuildConfinement } from "./confinement.ts";
 
@@ -19,6 +22,7 @@ export type HeldBuild = {
   readonly basePath: string;
   /** Variables about the network; those that name a file make it readable. */
   readonly network: Readonly<Record<string, string>>;
+  readonly expectedMemoryBytes: number | undefined;
   readonly onNote: ((note: string) => void) | undefined;
   readonly onUsage: ((usage: BuildUsage) => void) | undefined;
   readonly signal: AbortSignal;
@@ -28,12 +32,23 @@ export type HeldBuild = {
 export async function holdBuild<Result>(build: HeldBuild, work: (room: BuildRoom) => Promise<Result>): Promise<Result> {
   const { confinement, app, directory, home, buildpacks, basePath, network } = build;
   mkdirSync(directory, { recursive: true });
+  const doubt = memoryDoubt({
+    freeBytes: availableMemoryBytes(),
+    expectedBytes: build.expectedMemoryBytes,
+    ...confinement.limits,
+  });
+  if (doubt !== undefined) build.onNote?.(doubt);
   // Fetched ones are ours alone until a build of another user is to run them.
   for (const path of buildpacks) if (path.startsWith(`${home}/`)) await shareTree(path, build.signal);
   const readable = [...buildpacks, ...basePath.split(delimiter), ...Object.values(network).filter(isAbsolute)];
   const room = await confinement.open({ app, directory, readable, onNote: build.onNote ?? (() => {}) });
   try {
     return await work(room);
+  } catch (error) {
+    await room.close();
+    const { oomKillCount } = room.usage;
+    const { memoryBytesMax } = confinement.limits;
+    throw explainFailure(error, { lines: room.lastLines, oomKillCount, memoryBytesMax, app: join(directory, "app") });
   } finally {
     await room.close();
     build.onUsage?.(room.usage);
@@ -50,4 +65,25 @@ export function buildpackDirectories({ order, lookup }: Pick<ChosenBuildpacks, "
     waiting.push(...buildpack.order.flat().flatMap(({ id, version }) => lookup(id, version) ?? []));
   }
   return [...found.keys()];
+}
+
+/** Less than this is free on a machine that is about to run out, whatever a build needs. */
+const MEMORY_FREE_BYTES_MIN = 268_435_456;
+/** A peak this close to the limit was cut by it, or nearly. */
+const LIMIT_SHARE = 0.9;
+
+/** What to say before a build that may not fit into memory; nothing when it should. Pure. */
+export function memoryDoubt(memory: {
+  readonly freeBytes: number;
+  readonly expectedBytes: number | undefined;
+  readonly memoryBytesMax: number;
+}): string | undefined {
+  const { freeBytes, expectedBytes, memoryBytesMax } = memory;
+  const free = formatBytes(freeBytes);
+  if (expectedBytes !== undefined && expectedBytes > freeBytes)
+    return `The last build held ${formatBytes(expectedBytes)} of memory at its peak, and ${free} are free now: this one may run out of it.`;
+  if (freeBytes < MEMORY_FREE_BYTES_MIN) return `Only ${free} of memory are free now: the build may run out of it.`;
+  if (expectedBytes !== undefined && expectedBytes > memoryBytesMax * LIMIT_SHARE)
+    return `The last build held ${formatBytes(expectedBytes)} of memory at its peak; builds may hold ${formatBytes(memoryBytesMax)} (PORTSIDE_BUILD_MEMORY).`;
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Diagnostic } from "../../model/diagnostic.ts";
-import type { StepEnded } from "../../model/operation.ts";
+import type { SectionEvent, StepEnded } from "../../model/operation.ts";
 import type { Style } from "./style.ts";
 import { displayWidth, formatDuration, padLeft, padRight, truncate, visible, visibleLine, wrap } from "./text.ts";
 
@@ -105,6 +105,13 @@ export function diagnosticLines(canvas: Canvas, diagnostic: Diagnostic): string[
 
 function fitted(text: string, columns: number | undefined, indent: number): string[] {
   return columns === undefined ? [text] : wrap(text, Math.max(20, columns - indent));
+}
+
+/** The head of a buildpack's part of the output, or its end with the time it took. */
+export function sectionLine({ style }: Canvas, section: SectionEvent): string {
+  if (section.state === "started") return `    ${style.dim("┌")} ${style.bold(visible(section.name))}`;
+  const time = formatDuration(section.durationMs);
+  return section.state === "done" ? style.dim(`    └ ${time}`) : `    ${style.red(`└ failed after ${time}`)}`;
 }
 
 /** One line of build or release output, set back behind a bar. */

@@ -5,6 +5,7 @@ import {
   itemLines,
   outputLine,
   runningLine,
+  sectionLine,
   stepDetail,
   stepLine,
   warningLines,
@@ -63,6 +64,8 @@ export class OperationView {
       case "item":
         this.#items.push(event);
         return;
+      case "section":
+        return this.#print(sectionLine(this.#canvas, event));
       case "output":
         return this.#print(outputLine(this.#canvas, event.text));
       case "diagnostic":

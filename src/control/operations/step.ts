@@ -1,7 +1,8 @@
 import type { ErrorCode } from "../../model/error-registry.ts";
 import { ERRORS, PortsideError } from "../../model/error-registry.ts";
 import type { Diagnostic } from "../../model/diagnostic.ts";
-import type { OperationFailure } from "../../model/operation.ts";
+import type { OperationFailure, SectionEvent } from "../../model/operation.ts";
+import type { BuildQueue } from "../builds/build-queue.ts";
 import type { OperationRecord } from "../store/operation-rows.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { World } from "../world.ts";
@@ -11,12 +12,14 @@ import type { Facts } from "./request.ts";
 export type StepContext = World & {
   readonly operation: OperationRecord;
   readonly supervisor: Supervisor;
+  readonly builds: BuildQueue;
   readonly signal: AbortSignal;
   /** Aborts when the control plane ends, and not when the operation is cancelled: for ending what a cancelled step has begun. */
   readonly stopping: AbortSignal;
   readonly tell: {
     diagnostic(diagnostic: Diagnostic): void;
     output(source: string, text: string): void;
+    section(section: SectionEvent): void;
     item(item: string, detail: string, durationMs?: number): void;
     /** Something that changes nothing about the outcome. */
     warning(message: string, evidence?: readonly string[]): void;

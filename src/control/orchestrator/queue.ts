@@ -3,6 +3,7 @@ import type { AppName } from "../../model/app.ts";
 import { changeSettings, type SettingsChange } from "../../model/app-settings.ts";
 import type { Intent } from "../../model/intent.ts";
 import { isEnded, type Operation, type OperationEventBody, type OperationFailure } from "../../model/operation.ts";
+import { BuildQueue } from "../builds/build-queue.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import { describeChange, refuseFrozen } from "../operations/freeze.ts";
 import { KINDS } from "../operations/kinds.ts";
@@ -25,6 +26,7 @@ export class OperationQueue {
   readonly #world: World;
   readonly #supervisor: Supervisor;
   readonly #journal: Journal;
+  readonly #builds: BuildQueue;
   readonly #running = new Map<
     AppName,
     { readonly runner: Runner; readonly operation: number; readonly done: Promise<void> }
@@ -35,6 +37,7 @@ export class OperationQueue {
     this.#world = world;
     this.#supervisor = supervisor;
     this.#journal = journal;
+    this.#builds = new BuildQueue(world.limits.buildsAtATime);
   }
 
   /** Goes on with everything that earlier control planes left open. */
@@ -129,6 +132,7 @@ export class OperationQueue {
     const runner = new Runner({
       world: this.#world,
       supervisor: this.#supervisor,
+      builds: this.#builds,
       journal: this.#journal,
       operation: next.id,
       lease,

@@ -1,6 +1,7 @@
 import { isDiskFull } from "../../lib/sqlite.ts";
 import { PortsideError } from "../../model/error-registry.ts";
 import type { OperationEventBody, OperationFailure, StepEnded } from "../../model/operation.ts";
+import type { BuildQueue } from "../builds/build-queue.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import { KINDS, planOf } from "../operations/kinds.ts";
 import type { Step, StepContext, StepResult } from "../operations/step.ts";
@@ -20,6 +21,7 @@ const UNDO_WAIT_MS = 1_000;
 export class Runner {
   readonly #world: World;
   readonly #supervisor: Supervisor;
+  readonly #builds: BuildQueue;
   readonly #journal: Journal;
   readonly #id: number;
   readonly #steps: readonly Step[];
@@ -31,9 +33,17 @@ export class Runner {
   readonly #lease: Lease;
   #state: Progress;
 
-  constructor(options: { world: World; supervisor: Supervisor; journal: Journal; operation: number; lease: Lease }) {
+  constructor(options: {
+    world: World;
+    supervisor: Supervisor;
+    builds: BuildQueue;
+    journal: Journal;
+    operation: number;
+    lease: Lease;
+  }) {
     this.#world = options.world;
     this.#supervisor = options.supervisor;
+    this.#builds = options.builds;
     this.#journal = options.journal;
     this.#id = options.operation;
     this.#lease = options.lease;
@@ -158,6 +168,7 @@ export class Runner {
     const url = router.urlOf(operation.app);
     store.transaction(() => {
       store.operations.end(this.#id, outcome);
+      store.builds.endInterrupted(clock.now());
       this.#write({
         type: "ended",
         durationMs: clock.now() - operation.createdAt,
@@ -192,11 +203,13 @@ export class Runner {
       ...this.#world,
       operation: this.#world.store.operations.get(this.#id),
       supervisor: this.#supervisor,
+      builds: this.#builds,
       signal,
       stopping: this.#stopping.signal,
       tell: {
         diagnostic: (diagnostic) => record({ type: "diagnostic", diagnostic }),
         output: (source, text) => this.#journal.output(this.#id, { type: "output", step, source, text }),
+        section: (section) => record({ type: "section", step, ...section }),
         item: (item, detail, durationMs) =>
           record({ type: "item", step, item, detail, ...(durationMs === undefined ? {} : { durationMs }) }),
         warning: (message, evidence = []) => record({ type: "warning", step, message, evidence }),

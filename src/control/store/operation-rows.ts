@@ -128,6 +128,14 @@ export class OperationRows {
     return this.#database.get<{ count: number }>(sql, id, source)?.count ?? 0;
   }
 
+  /** Removes the lines of output among an ended operation's events; the others stay. */
+  dropOutput(id: number): void {
+    this.#database.run(
+      "DELETE FROM operation_events WHERE operation = ? AND json_extract(body, '$.type') = 'output'",
+      id,
+    );
+  }
+
   /** Behind `afterSeq`, in order. */
   events(id: number, afterSeq = 0): readonly OperationEvent[] {
     const rows = this.#database.all<{ seq: number; at: number; body: string }>(

@@ -5,6 +5,7 @@ import { Database } from "../../lib/sqlite.ts";
 import { loadMasterKey } from "../config/master-key.ts";
 import { AppRows } from "./app-rows.ts";
 import { CheckRows } from "./check-rows.ts";
+import { BuildRows } from "./build-rows.ts";
 import { ConfigRows } from "./config-rows.ts";
 import { InstanceRows } from "./instance-rows.ts";
 import { Leases } from "./leases.ts";
@@ -23,6 +24,7 @@ export class Store {
   readonly instances: InstanceRows;
   readonly checks: CheckRows;
   readonly operations: OperationRows;
+  readonly builds: BuildRows;
   readonly leases: Leases;
   readonly #database: Database;
 
@@ -34,6 +36,7 @@ export class Store {
     this.instances = new InstanceRows(database);
     this.checks = new CheckRows(database);
     this.operations = new OperationRows(database, world.clock);
+    this.builds = new BuildRows(database);
     this.leases = new Leases(database, world.clock, randomUUID());
   }
 

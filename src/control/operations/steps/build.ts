@@ -3,6 +3,7 @@ import type { Artifact } from "../../../model/artifact.ts";
 import { nextFormation, type Formation } from "../../../model/formation.ts";
 import { PortsideError } from "../../../model/error-registry.ts";
 import type { Release } from "../../../model/release.ts";
+import { buildRecorded } from "../../builds/recorded-build.ts";
 import { planInstances } from "../../instances/plan-instances.ts";
 import type { Digest } from "../../../model/source.ts";
 import type { Step, StepContext } from "../step.ts";
@@ -32,15 +33,12 @@ export const build: Step = {
     const reused = builder.findArtifact(digest);
     const artifact =
       reused ??
-      (await builder.build({
-        app: operation.app,
+      (await buildRecorded(context, {
         ...place,
         buildpacks,
         env: store.config.read(operation.app, configVersion),
         envDigest,
         sourceVersion: source.digest,
-        onOutput,
-        signal,
       }));
     const formation = decideFormation(context, artifact);
     const facts = { artifact: artifact.digest, formation };
