@@ -7,6 +7,8 @@ import type { BuildLimits } from "./build-limits.ts";
 
 const TICK_MS = 100;
 /** Without a sign that the build writes, its files are counted this often; and never for more than a tenth of the time. */
+/** On a small disk builds leave no more than this part of it to others. */
+const DISK_FREE_SHARE_MAX = 0.05;
 const RECOUNT_MS = 5_000;
 const COUNT_SHARE = 10;
 /** Of what is left of the quota, the part that may be written before the files are counted again. */
@@ -70,8 +72,9 @@ export class BuildWatch {
     if (memory !== undefined) this.#memoryPeakBytes = Math.max(this.#memoryPeakBytes ?? 0, memory);
     const { limits, directory } = this.#watched;
     const free = freeSpace(directory);
-    if (free.bytes < limits.diskFreeBytesMin) {
-      const problem = `${formatBytes(free.bytes)} are left where the Portside home is, and builds leave ${formatBytes(limits.diskFreeBytesMin)} to others`;
+    const kept = Math.min(limits.diskFreeBytesMin, free.diskBytes * DISK_FREE_SHARE_MAX);
+    if (free.bytes < kept) {
+      const problem = `${formatBytes(free.bytes)} are left where the Portside home is, and builds leave ${formatBytes(kept)} to others`;
       return this.#exceed(new PortsideError("E_DISK_FULL", { problem }));
     }
     const isNear =
@@ -113,7 +116,7 @@ export function quotaExceeded(quota: string): PortsideError {
   return new PortsideError("E_BUILD_DISK_QUOTA", { quota });
 }
 
-function freeSpace(directory: string): { bytes: number; files: number } {
-  const { bavail, bsize, ffree } = statfsSync(directory);
-  return { bytes: bavail * bsize, files: ffree };
+function freeSpace(directory: string): { bytes: number; files: number; diskBytes: number } {
+  const { bavail, blocks, bsize, ffree } = statfsSync(directory);
+  return { bytes: bavail * bsize, files: ffree, diskBytes: blocks * bsize };
 }
