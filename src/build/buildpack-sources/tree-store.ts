@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readSourceManifest } from "../../contract/source-manifest.ts";
 import { hasCode } from "../../lib/files.ts";
 import { copyTree } from "../../lib/tree.ts";
+import { shareTree } from "../../lib/tree-owner.ts";
 import { digestHex, parseDigest, type Digest } from "../../model/source.ts";
 
 const STAGING = ".staging-";
@@ -46,7 +47,9 @@ export class TreeStore {
     const { digest } = await readSourceManifest(directory, signal, { ignore: false });
     const known = this.find(digest);
     if (known !== undefined) return known;
-    chmodSync(directory, 0o755);
+    // Builds read it as another user, whatever the umask it was unpacked under; the home's own mode keeps others out.
+    chmodSync(directory, 0o700);
+    await shareTree(directory, signal);
     try {
       renameSync(directory, this.#at(digest));
     } catch (error) {

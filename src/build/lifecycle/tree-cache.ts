@@ -31,8 +31,10 @@ export function openTreeCache(committed: string): LayerCacheReader {
     async fetch({ buildpackId, name, to, mayShare }, signal) {
       const contents = join(committed, escapedId(buildpackId), name);
       if (!existsSync(contents)) throw new CacheReadError("its contents are not in the cache");
-      await copyTree(contents, to, { mode: mayShare ? "link" : "copy", signal });
       const from = dirname(contents);
+      // Only what artifacts hold is shared. A download cache is written into, and the build may run as another user.
+      const { launch } = readLayer(join(from, `${name}.toml`), name).types;
+      await copyTree(contents, to, { mode: mayShare && launch ? "link" : "copy", signal });
       for (const file of sbomNames(fileNames(from), name)) copyFileSync(join(from, file), join(dirname(to), file));
     },
     fetchSbom: () => Promise.resolve(),
