@@ -81,7 +81,10 @@ export class BuildConfinement {
     return this.#cgroups;
   }
 
-  #sandboxOptions({ directory, readable }: RoomRequest): Pick<SandboxOptions, "view" | "fileBytesMax"> {
+  #sandboxOptions({
+    directory,
+    readable,
+  }: RoomRequest): Pick<SandboxOptions, "view" | "fileBytesMax" | "processesMax"> {
     return {
       view: {
         writable: [realpathSync(directory)],
@@ -90,6 +93,7 @@ export class BuildConfinement {
         temporaryBytesMax: TEMPORARY_BYTES_MAX,
       },
       fileBytesMax: this.limits.diskBytesMax,
+      processesMax: this.limits.processCountMax,
     };
   }
 }

@@ -18,8 +18,9 @@ while [ $# -gt 0 ]; do
   shift 3
 done
 mount -t proc -o nosuid,nodev,noexec proc /proc
-echo ready
 # A shell that waits collects every orphan; one that reads would not. What it starts beside itself gets no input by itself.
 exec 3<&0
 cat <&3 >/dev/null &
+# Only now: whoever is told takes what runs already for a part of the sandbox, and all else for programs.
+echo ready
 wait $!

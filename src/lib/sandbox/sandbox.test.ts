@@ -91,11 +91,9 @@ test("a file grows to its limit", async (t) => {
 });
 
 test("what left its session and ignores signals ends with the sandbox, and at once", async (t) => {
-  const daemon = "trap '' TERM HUP INT; while :; do sleep 1; done";
-  const said = await inside(
-    t,
-    `setsid sh -c "${daemon}" >/dev/null 2>&1 & (setsid sh -c "${daemon}" >/dev/null 2>&1 &) ; echo started`,
-  );
+  const daemon = (name: string): string => `trap '' TERM HUP INT; : >${name}; while :; do sleep 1; done`;
+  const start = `setsid sh -c "${daemon("one")}" >/dev/null 2>&1 & (setsid sh -c "${daemon("two")}" >/dev/null 2>&1 &)`;
+  const said = await inside(t, `${start}; until [ -e one ] && [ -e two ]; do sleep 0.02; done`);
   if (said === undefined || sandbox === undefined) return;
   const { init } = sandbox;
   assert.ok(processesInNamespaceOf(init).length >= 2);

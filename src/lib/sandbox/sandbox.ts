@@ -28,6 +28,8 @@ export type SandboxOptions = {
   readonly cgroup?: Cgroup;
   /** No file a program writes grows beyond this. */
   readonly fileBytesMax?: number;
+  /** Processes and threads that each program may have at a time, where no control group holds them. */
+  readonly processesMax?: number;
 };
 
 /** What to start instead of a program so that it runs inside; the environment travels as variables of ours, in no argument. */
@@ -92,7 +94,7 @@ export class Sandbox {
     argv: readonly string[],
     run: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
   ): SandboxedCommand {
-    const { user, cgroup, fileBytesMax } = this.#options;
+    const { user, cgroup, fileBytesMax, processesMax } = this.#options;
     const entries = Object.entries(run.env).map(([name, value]) => `${name}=${value}`);
     const env = Object.fromEntries(entries.map((entry, index) => [`SANDBOX_E${index}`, entry]));
     const template = entries.map((_, index) => `"\${SANDBOX_E${index}}"`).join(" ");
@@ -104,7 +106,14 @@ export class Sandbox {
       argv: [
         "/bin/sh",
         ...[ENTER, blocks, ...(cgroup?.joinFiles ?? []), "--"],
-        ...["nsenter", ...enterUser, ...enter, "--", ...planDrop(user), "--"],
+        ...[
+          "nsenter",
+          ...enterUser,
+          ...enter,
+          "--",
+          ...planDrop(user, cgroup === undefined ? processesMax : undefined),
+          "--",
+        ],
         ...["env", "-i", "-C", run.cwd, "-S", `-- ${template}`, ...argv],
       ],
       env: { ...HELPER_ENV, ...env },
@@ -124,13 +133,17 @@ export class Sandbox {
   }
 }
 
-/** As whom, and without any way to gain a privilege. */
-function planDrop(user: SandboxUser): string[] {
+/**
+ * As whom, and without any way to gain a privilege. The limit counts the processes of a user: of one that has no others, or in a user
+ * namespace made for this program alone, so never those that the machine's own users have.
+ */
+function planDrop(user: SandboxUser, processesMax: number | undefined): string[] {
+  const count = processesMax === undefined ? [] : ["prlimit", `--nproc=${processesMax}`, "--"];
   const noMore = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"];
   if (user !== "own")
-    return ["setpriv", "--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", ...noMore];
+    return [...count, "setpriv", "--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups", ...noMore];
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
-  return ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`, "--", "setpriv", ...noMore];
+  return ["unshare", "--user", `--map-user=${uid}`, `--map-group=${gid}`, "--", ...count, "setpriv", ...noMore];
 }
 
 function untilReady(holder: ChildProcess): Promise<void> {
