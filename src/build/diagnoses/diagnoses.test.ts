@@ -1,4 +1,4 @@
-// Output as the programs wrote it (npm 11.19, pnpm 9, Yarn 1.22 and 4, pip 23.2, node-gyp 12.4, Node 26, dash, Vite 8, webpack 5), cut.
+// Output as programs word it, cut: npm, pnpm 9, Yarn 1.22, node-gyp, Node and V8 as captured; pip, Yarn 4, webpack, Vite and compilers by their known formats.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
